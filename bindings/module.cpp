@@ -1,0 +1,19 @@
+#include "pybind.hpp"
+
+namespace otnas::bindings {
+void bind_cells(py::module_&);
+void bind_embedding(py::module_&);
+void bind_errors(py::module_&);
+void bind_gram(py::module_&);
+void bind_trees(py::module_&);
+}  // namespace otnas::bindings
+
+PYBIND11_MODULE(_core, module) {
+  using namespace otnas::bindings;
+  module.doc() = "Compiled core of otnas_fast. Arguments are checked by the Python layer above it.";
+  bind_errors(module);
+  bind_cells(module);
+  bind_trees(module);
+  bind_embedding(module);
+  bind_gram(module);
+}
