@@ -1,0 +1,42 @@
+"""Tree-Wasserstein distances, Gram matrices and exact k-DPP sampling, compiled.
+
+Needs NumPy and SciPy only. The Bayesian-optimisation layer on top is the package ``otnas``.
+"""
+
+from pkgutil import extend_path
+
+# Started in a source checkout, Python finds this folder before the installed package that holds
+# the compiled module: let both serve.
+__path__ = extend_path(__path__, __name__)
+
+try:
+    from otnas_fast._core import NumericalError
+except ImportError as error:  # pragma: no cover
+    raise ImportError(
+        "the compiled module otnas_fast._core is missing: run 'pip install .' in the checkout"
+    ) from error
+
+from otnas_fast.cells import Architecture, Cell, CellArray, as_cells
+from otnas_fast.embedding import Embedding, embed
+from otnas_fast.pairwise import DEFAULT_LENGTHSCALES, distances, gram, gram_blocks
+from otnas_fast.taxonomy import NASBENCH101, NASBENCH201, Taxonomy
+from otnas_fast.trees import TreeMetric, tree_wasserstein
+
+__all__ = [
+    "DEFAULT_LENGTHSCALES",
+    "NASBENCH101",
+    "NASBENCH201",
+    "Architecture",
+    "Cell",
+    "CellArray",
+    "Embedding",
+    "NumericalError",
+    "Taxonomy",
+    "TreeMetric",
+    "as_cells",
+    "distances",
+    "embed",
+    "gram",
+    "gram_blocks",
+    "tree_wasserstein",
+]

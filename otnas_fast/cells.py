@@ -1,0 +1,342 @@
+"""Cells: directed acyclic graphs whose vertices carry operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeAlias, Union, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from otnas_fast import _core
+from otnas_fast.taxonomy import BUILT_IN, INPUT, NASBENCH201, OUTPUT, Taxonomy
+
+Architecture: TypeAlias = Union["Cell", str, tuple[npt.ArrayLike, Sequence[str]]]
+"""A `Cell`, a NAS-Bench-201 string, or a pair (adjacency matrix, operations)."""
+
+
+class Cell:
+    """One cell: a DAG from ``input`` (vertex 0) to ``output`` (the last vertex).
+
+    Parameters
+    ----------
+    matrix : array_like, shape (v, v)
+        Adjacency matrix of zeros and ones, an edge leading from the row to the column; 2 to 32
+        vertices. Upper triangular, or any order that can be sorted topologically.
+    ops : sequence of str, length v
+        ``"input"``, the operations, ``"output"``.
+    taxonomy : Taxonomy, optional
+        The search space. By default the built-in one (NAS-Bench-101 or -201) that knows all `ops`.
+
+    Raises
+    ------
+    ValueError
+        For a matrix that is not square, holds other numbers, has a cycle, an edge into the input or
+        out of the output; for wrong lengths and for unknown operations.
+
+    Notes
+    -----
+    A cell is kept as given, apart from the topological order. Everything that compares cells prunes
+    them first. ``==`` compares the graphs vertex by vertex; compare `canonical` forms to know
+    whether two cells are isomorphic.
+    """
+
+    __slots__ = ("_codes", "_successors", "taxonomy")
+
+    taxonomy: Taxonomy
+    _successors: tuple[int, ...]
+    _codes: bytes
+
+    def __init__(
+        self, matrix: npt.ArrayLike, ops: Sequence[str], taxonomy: Taxonomy | None = None
+    ) -> None:
+        cell = as_cells([(matrix, ops)], taxonomy)[0]
+        self._successors, self._codes, self.taxonomy = cell._successors, cell._codes, cell.taxonomy
+
+    @classmethod
+    def _make(cls, successors: Iterable[int], codes: bytes, taxonomy: Taxonomy) -> Cell:
+        cell = cls.__new__(cls)
+        cell._successors, cell._codes, cell.taxonomy = tuple(successors), codes, taxonomy
+        return cell
+
+    @classmethod
+    def from_nasbench201(cls, text: str) -> Cell:
+        """Parse ``|op~0|+|op~0|op~1|+|op~0|op~1|op~2|``; `none` vertices are kept until pruned."""
+        return as_cells([text])[0]
+
+    @property
+    def matrix(self) -> npt.NDArray[np.uint8]:
+        """Adjacency matrix, shape (v, v), upper triangular."""
+        bits = np.asarray(self._successors, dtype=np.uint32)[:, None] >> np.arange(len(self))
+        return (bits & 1).astype(np.uint8)
+
+    @property
+    def ops(self) -> tuple[str, ...]:
+        """Names of all vertices, ``"input"`` and ``"output"`` included."""
+        return tuple(self.taxonomy.names[code] for code in self._codes)
+
+    def prune(self) -> Cell:
+        """Without absent operations and without vertices on no input-to-output path."""
+        return CellArray.from_cells([self]).prune()[0]
+
+    def canonical(self) -> Cell:
+        """Pruned and renumbered: equal for isomorphic cells, and only for those."""
+        return CellArray.from_cells([self]).canonical()[0]
+
+    def to_nasbench201(self) -> str:
+        """Write a NAS-Bench-201 cell (not pruned) as a string."""
+        return CellArray.from_cells([self]).to_nasbench201()[0]
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Cell):
+            return NotImplemented
+        return (self._successors, self._codes, self.taxonomy) == (
+            other._successors,
+            other._codes,
+            other.taxonomy,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self._successors, self._codes))
+
+    def __repr__(self) -> str:
+        edges = " ".join(
+            f"{u}-{v}"
+            for u, mask in enumerate(self._successors)
+            for v in range(32)
+            if mask >> v & 1
+        )
+        return f"Cell([{', '.join(self.ops)}], edges: {edges or 'none'})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {slot: getattr(self, slot) for slot in self.__slots__}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for slot, value in state.items():
+            setattr(self, slot, value)
+
+
+class CellArray(Sequence[Cell]):
+    """Many cells of one search space in three flat arrays; built by `as_cells`.
+
+    Attributes
+    ----------
+    offsets : ndarray of int64, shape (n + 1,)
+        Cell ``i`` owns the vertices ``offsets[i]`` to ``offsets[i + 1]`` (exclusive).
+    successors : ndarray of uint32, shape (vertices,)
+        Bit ``v`` is set if an edge leads to the cell's vertex ``v``.
+    codes : ndarray of uint8, shape (vertices,)
+        Operation of each vertex, as in ``taxonomy.codes``.
+    taxonomy : Taxonomy
+        The search space.
+    """
+
+    def __init__(
+        self,
+        offsets: npt.NDArray[np.int64],
+        successors: npt.NDArray[np.uint32],
+        codes: npt.NDArray[np.uint8],
+        taxonomy: Taxonomy,
+    ) -> None:
+        self.offsets, self.successors, self.codes = offsets, successors, codes
+        self.taxonomy = taxonomy
+
+    @classmethod
+    def from_cells(cls, cells: Sequence[Cell]) -> CellArray:
+        """Pack cells that share one taxonomy; at least one."""
+        offsets = np.zeros(len(cells) + 1, dtype=np.int64)
+        np.cumsum([len(cell) for cell in cells], out=offsets[1:])
+        successors = [mask for cell in cells for mask in cell._successors]
+        codes = b"".join(cell._codes for cell in cells)
+        return cls(
+            offsets,
+            np.array(successors, dtype=np.uint32),
+            np.frombuffer(codes, dtype=np.uint8),
+            cells[0].taxonomy,
+        )
+
+    @property
+    def _packed(self) -> _core.PackedCells:
+        return self.offsets, self.successors, self.codes
+
+    def prune(self) -> CellArray:
+        """Every cell pruned; see `Cell.prune`."""
+        return CellArray(*_core.prune(self._packed), self.taxonomy)
+
+    def canonical(self) -> CellArray:
+        """Every cell pruned and brought into canonical form; see `Cell.canonical`."""
+        return CellArray(*_core.canonical(self.prune()._packed), self.taxonomy)
+
+    def to_nasbench201(self) -> list[str]:
+        """Write NAS-Bench-201 cells (not pruned) as strings."""
+        return _core.format_nasbench201(self._packed, self.taxonomy._compiled)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @overload
+    def __getitem__(self, index: int) -> Cell: ...
+    @overload
+    def __getitem__(self, index: slice | npt.NDArray[Any]) -> CellArray: ...
+    def __getitem__(self, index: int | slice | npt.NDArray[Any]) -> Cell | CellArray:
+        if isinstance(index, (int, np.integer)):
+            i = range(len(self))[int(index)]
+            part = slice(int(self.offsets[i]), int(self.offsets[i + 1]))
+            return Cell._make(
+                self.successors[part].tolist(), self.codes[part].tobytes(), self.taxonomy
+            )
+        chosen = np.arange(len(self))[index]
+        sizes = np.diff(self.offsets)[chosen]
+        offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        vertices = np.arange(offsets[-1]) + np.repeat(self.offsets[chosen] - offsets[:-1], sizes)
+        return CellArray(offsets, self.successors[vertices], self.codes[vertices], self.taxonomy)
+
+    def __iter__(self) -> Iterator[Cell]:
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"CellArray({len(self)} cells of {self.taxonomy.name})"
+
+
+def as_cells(
+    archs: CellArray | Iterable[Architecture],
+    taxonomy: Taxonomy | None = None,
+    *,
+    name: str = "archs",
+) -> CellArray:
+    """Pack architectures of one search space.
+
+    Parameters
+    ----------
+    archs : CellArray or iterable of architectures
+        `Cell` objects, NAS-Bench-201 strings, pairs (adjacency matrix, operations), or objects with
+        the attributes ``matrix`` and ``ops`` (such as nasbench's ``ModelSpec``), in any mixture.
+    taxonomy : Taxonomy, optional
+        The search space; by default the built-in one that knows all operations.
+    name : str
+        The argument's name in messages.
+
+    Returns
+    -------
+    CellArray
+        In the order given, not pruned.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an element is no architecture, or the elements belong to different spaces; the message
+        has its position.
+    """
+    if isinstance(archs, CellArray):
+        if taxonomy is not None and taxonomy != archs.taxonomy:
+            raise ValueError(f"{name} is of {archs.taxonomy!r}, not of taxonomy={taxonomy!r}")
+        return archs
+    if isinstance(archs, (str, Cell)) or not isinstance(archs, Iterable):
+        raise TypeError(f"{name} must be a sequence of architectures, got {type(archs).__name__}")
+    items = list(archs)
+    if items and all(isinstance(item, str) for item in items):
+        return _from_strings(items, taxonomy, name)  # type: ignore[arg-type]
+    if items and all(isinstance(item, Cell) for item in items):
+        stated = _stated_taxonomy(items, name)
+        if taxonomy is None or taxonomy == stated:
+            return CellArray.from_cells(items)  # type: ignore[arg-type]
+    pairs = [_matrix_and_ops(item, f"{name}[{i}]") for i, item in enumerate(items)]
+    taxonomy = (
+        taxonomy
+        or _stated_taxonomy(items, name)
+        or _infer_taxonomy([ops for _, ops in pairs], name)
+    )
+    codes = [_codes(ops, taxonomy, f"{name}[{i}]") for i, (_, ops) in enumerate(pairs)]
+    try:
+        packed = _core.pack_adjacencies([matrix for matrix, _ in pairs], codes)
+    except ValueError as error:
+        raise ValueError(str(error).replace("archs", name, 1)) from None
+    return CellArray(*packed, taxonomy)
+
+
+def _from_strings(items: list[str], taxonomy: Taxonomy | None, name: str) -> CellArray:
+    taxonomy = taxonomy or NASBENCH201
+    try:
+        packed = _core.parse_nasbench201(items, taxonomy._compiled)
+    except ValueError as error:
+        raise ValueError(str(error).replace("archs", name, 1)) from None
+    return CellArray(*packed, taxonomy)
+
+
+def _matrix_and_ops(item: object, name: str) -> tuple[npt.NDArray[np.uint8], tuple[str, ...]]:
+    if isinstance(item, str):
+        item = _from_strings([item], None, name)[0]
+    if isinstance(item, tuple | list) and len(item) == 2:
+        matrix, ops = item
+    elif hasattr(item, "matrix") and hasattr(item, "ops"):
+        matrix, ops = item.matrix, item.ops
+    else:
+        raise TypeError(
+            f"{name} must be a Cell, a NAS-Bench-201 string or a pair (matrix, ops), "
+            f"got {type(item).__name__}"
+        )
+    return _adjacency(matrix, name), _op_names(ops, name)
+
+
+def _adjacency(matrix: Any, name: str) -> npt.NDArray[np.uint8]:
+    try:
+        array = np.asarray(matrix)
+    except ValueError:
+        raise ValueError(f"{name}: matrix must be square, its rows differ in length") from None
+    if array.ndim != 2 or array.shape[0] != array.shape[1]:
+        raise ValueError(f"{name}: matrix must be square, got shape {array.shape}")
+    if array.dtype.kind not in "buif" or not ((array == 0) | (array == 1)).all():
+        raise ValueError(f"{name}: matrix must hold zeros and ones only")
+    return np.ascontiguousarray(array, dtype=np.uint8)
+
+
+def _op_names(ops: Any, name: str) -> tuple[str, ...]:
+    if isinstance(ops, str) or not isinstance(ops, Iterable):
+        raise TypeError(f"{name}: ops must be a sequence of strings, got {type(ops).__name__}")
+    names = tuple(ops)
+    if not all(isinstance(op, str) for op in names):
+        raise TypeError(f"{name}: ops must be strings, got {names!r}")
+    if len(names) < 2 or names[0] != INPUT or names[-1] != OUTPUT:
+        raise ValueError(f"{name}: ops must begin with 'input' and end with 'output', got {names}")
+    return names
+
+
+def _codes(ops: tuple[str, ...], taxonomy: Taxonomy, name: str) -> bytes:
+    try:
+        codes = bytes(taxonomy.codes[op] for op in ops)
+    except KeyError as error:
+        known = ", ".join((*taxonomy.operations, *taxonomy.absent))
+        raise ValueError(
+            f"{name}: unknown operation {error}; {taxonomy.name} has {known}"
+        ) from None
+    if INPUT in ops[1:] or OUTPUT in ops[:-1]:
+        raise ValueError(f"{name}: only the first vertex is 'input' and only the last 'output'")
+    return codes
+
+
+def _stated_taxonomy(items: Sequence[object], name: str) -> Taxonomy | None:
+    """Return the taxonomy of the Cell objects among the items, if there are any with operations."""
+    cells = [item for item in items if isinstance(item, Cell)]
+    stated = {cell.taxonomy for cell in cells if len(cell) > 2} or {c.taxonomy for c in cells[:1]}
+    if len(stated) > 1:
+        spaces = " and ".join(sorted(repr(space) for space in stated))
+        raise ValueError(f"{name} mixes search spaces: {spaces}")
+    return next(iter(stated), None)
+
+
+def _infer_taxonomy(ops: Sequence[tuple[str, ...]], name: str) -> Taxonomy:
+    used = set().union(*ops)
+    for taxonomy in BUILT_IN:
+        if used <= taxonomy.codes.keys():
+            return taxonomy
+    unknown = used - set().union(*(taxonomy.codes for taxonomy in BUILT_IN))
+    if unknown:
+        where = next(i for i, names in enumerate(ops) if unknown & set(names))
+        raise ValueError(
+            f"{name}[{where}]: unknown operation {min(unknown)!r}; "
+            "pass taxonomy= for a search space of your own"
+        )
+    raise ValueError(f"{name} mixes the operations of NAS-Bench-101 and NAS-Bench-201")
