@@ -91,45 +91,107 @@ struct RowsByVector {
   }
 };
 
-/// Calls finish(values) on every tile of distances, then spreads the distinct ones over `out`.
+bool all_distinct(const L1Embedding& a) {
+  if (a.rows != a.distinct) return false;
+  for (std::size_t i = 0; i < a.rows; ++i)
+    if (a.index[i] != static_cast<std::int64_t>(i)) return false;
+  return true;
+}
+
+/// Values of distinct rows against tiles of distinct columns; `Finish` turns distances into values.
+template <class Finish>
+class TileValues {
+ public:
+  TileValues(const L1Embedding& a, const L1Embedding& b, const double* scale, std::size_t begin,
+             std::size_t end, const Finish& finish)
+      : kernels_(simd::best_kernels()),
+        dim_(end - begin),
+        rows_(a, scale, begin, end),
+        tiles_(b, scale, begin, end),
+        nonnegative_(rows_.nonnegative() && tiles_.nonnegative()),
+        finish_(finish) {}
+
+  std::size_t tile_count() const { return tiles_.count(); }
+
+  /// values (kTileColumns,): row u against the columns of tile t.
+  void operator()(std::size_t u, std::size_t t, double* values) const {
+    if (nonnegative_)
+      kernels_.nonnegative_distances(rows_.sparse(u), tiles_.tile(t), tiles_.sums(t), values);
+    else
+      kernels_.signed_distances(rows_.dense(u), dim_, tiles_.tile(t), values);
+    finish_(kernels_, values);
+  }
+
+ private:
+  const simd::Kernels& kernels_;
+  std::size_t dim_;
+  Rows rows_;
+  Tiles tiles_;
+  bool nonnegative_;
+  Finish finish_;
+};
+
+/// Rows [first, last) of a symmetric matrix without repeated rows: what lies right of the diagonal
+/// block is written twice, so each element belongs to one task.
+template <class T, class Finish>
+void fill_symmetric(const TileValues<Finish>& values, std::size_t first, std::size_t last,
+                    std::size_t size, MatrixOut<T> out) {
+  double block[kRowsPerTask][kTileColumns];
+  for (std::size_t t = first / kTileColumns; t < values.tile_count(); ++t) {
+    const std::size_t column = t * kTileColumns;
+    const std::size_t columns = std::min(kTileColumns, size - column);
+    const std::size_t own = column < first ? first - column : 0;
+    for (std::size_t u = first; u < last; ++u) {
+      values(u, t, block[u - first]);
+      T* row = out.data + u * out.row_stride + column;
+      for (std::size_t j = own; j < columns; ++j) row[j] = static_cast<T>(block[u - first][j]);
+    }
+    for (std::size_t j = column < last ? last - column : 0; j < columns; ++j) {
+      T* row = out.data + (column + j) * out.row_stride;
+      for (std::size_t u = first; u < last; ++u) row[u] = static_cast<T>(block[u - first][j]);
+    }
+  }
+}
+
+/// The rows equal to the distinct vectors [first, last), for any embeddings.
+template <class T, class Finish>
+void fill_rows(const TileValues<Finish>& values, std::size_t first, std::size_t last,
+               const RowsByVector& rows_of, const L1Embedding& b, MatrixOut<T> out) {
+  const std::size_t padded = values.tile_count() * kTileColumns;
+  std::vector<double> buffer((last - first) * padded);
+  for (std::size_t t = 0; t < values.tile_count(); ++t)
+    for (std::size_t u = first; u < last; ++u)
+      values(u, t, buffer.data() + (u - first) * padded + t * kTileColumns);
+  for (std::size_t u = first; u < last; ++u) {
+    const double* distinct = buffer.data() + (u - first) * padded;
+    const T* spread = nullptr;
+    for (std::size_t r = rows_of.offsets[u]; r < rows_of.offsets[u + 1]; ++r) {
+      T* row = out.data + rows_of.rows[r] * out.row_stride;
+      if (spread) {
+        std::copy(spread, spread + b.rows, row);
+      } else {
+        for (std::size_t j = 0; j < b.rows; ++j) row[j] = static_cast<T>(distinct[b.index[j]]);
+        spread = row;
+      }
+    }
+  }
+}
+
 template <class T, class Finish>
 void pairwise(const L1Embedding& a, const L1Embedding& b, const double* scale, std::size_t begin,
               std::size_t end, const Finish& finish, MatrixOut<T> out, unsigned threads,
               const CancelCheck& cancelled) {
   if (a.rows == 0 || b.rows == 0) return;
-  const simd::Kernels& kernels = simd::best_kernels();
-  const Rows rows(a, scale, begin, end);
-  const Tiles tiles(b, scale, begin, end);
-  const RowsByVector rows_by_vector(a);
-  const bool nonnegative = rows.nonnegative() && tiles.nonnegative();
-
+  const TileValues<Finish> values(a, b, scale, begin, end, finish);
+  const bool symmetric = a.vectors == b.vectors && all_distinct(a) && all_distinct(b);
+  const RowsByVector rows_of(a);
   const auto task = [&](std::size_t block) {
     const std::size_t first = block * kRowsPerTask;
     const std::size_t last = std::min(a.distinct, first + kRowsPerTask);
-    std::vector<double> buffer((last - first) * tiles.padded_columns());
-    for (std::size_t t = 0; t < tiles.count(); ++t) {
-      for (std::size_t u = first; u < last; ++u) {
-        double* values = buffer.data() + (u - first) * tiles.padded_columns() + t * kTileColumns;
-        if (nonnegative)
-          kernels.nonnegative_distances(rows.sparse(u), tiles.tile(t), tiles.sums(t), values);
-        else
-          kernels.signed_distances(rows.dense(u), end - begin, tiles.tile(t), values);
-        finish(kernels, values);
-      }
-    }
-    for (std::size_t u = first; u < last; ++u) {
-      const double* values = buffer.data() + (u - first) * tiles.padded_columns();
-      const T* spread = nullptr;
-      for (std::size_t r = rows_by_vector.offsets[u]; r < rows_by_vector.offsets[u + 1]; ++r) {
-        T* row = out.data + rows_by_vector.rows[r] * out.row_stride;
-        if (spread) {
-          std::copy(spread, spread + b.rows, row);
-        } else {
-          for (std::size_t j = 0; j < b.rows; ++j) row[j] = static_cast<T>(values[b.index[j]]);
-          spread = row;
-        }
-      }
-    }
+    if (symmetric)
+      fill_symmetric(values, first, last, a.rows, out);
+    else
+      fill_rows(values, first, last, rows_of, b, out);
   };
   parallel_for((a.distinct + kRowsPerTask - 1) / kRowsPerTask, threads, task, cancelled);
 }
