@@ -1,0 +1,1 @@
+"""Bayesian optimisation over neural architectures with tree-Wasserstein kernels and k-DPPs."""
