@@ -58,8 +58,7 @@ const Lapack* scipy_lapack() {
   static bool looked = false;
   static std::optional<Lapack> found;
   if (!looked) {
-    const py::dict exports =
-        py::module_::import("scipy.linalg.cython_lapack").attr("__pyx_capi__");
+    const py::dict exports = py::module_::import("scipy.linalg.cython_lapack").attr("__pyx_capi__");
     Lapack table{};
     if (fetch(exports, "dsytrd", table.dsytrd) && fetch(exports, "dsterf", table.dsterf) &&
         fetch(exports, "dstein", table.dstein) && fetch(exports, "dstedc", table.dstedc) &&
@@ -105,8 +104,8 @@ std::vector<std::uint64_t> to_seeds(const CArray<std::uint64_t>& seeds) {
   return {seeds.data(), seeds.data() + seeds.size()};
 }
 
-py::array_t<std::int64_t> sample(LEnsemble& self, std::size_t k,
-                                 const CArray<std::uint64_t>& seeds, unsigned threads) {
+py::array_t<std::int64_t> sample(LEnsemble& self, std::size_t k, const CArray<std::uint64_t>& seeds,
+                                 unsigned threads) {
   const auto list = to_seeds(seeds);
   auto draws = without_gil([&] { return self.sample(k, list, threads, python_signals()); });
   return to_numpy(std::move(draws),

@@ -72,7 +72,7 @@ class KDPP:
 
     @classmethod
     def from_factor(cls, B: npt.ArrayLike) -> KDPP:
-        """Build the L-ensemble ``L = B @ B.T`` from its factor (the dual form, section 3.3 of [1]_).
+        """Build the L-ensemble ``L = B @ B.T`` from its factor (dual form, section 3.3 of [1]_).
 
         Parameters
         ----------

@@ -4,7 +4,8 @@
 // DPP is P(Y) = det(V V^T)_Y for |Y| = k. Chosen in sequence, with every order of a set equally
 // likely, the chain rule is
 //
-//     P(next = i | Y) = d_i(Y) / (k - j),      d_i(Y) = squared distance of v_i to span{v_y : y in Y}
+//     P(next = i | Y) = d_i(Y) / (k - j),      d_i(Y) = squared distance of v_i to span{v_y : y in
+//     Y}
 //
 // because det(V V^T)_{Y + i} = det(V V^T)_Y d_i(Y) and sum_i d_i(Y) = trace of V (I - P_Y) V^T
 // = k - j, P_Y being the projection on the span. That is Alg. 1 of Kulesza & Taskar (2012) with the
@@ -12,9 +13,9 @@
 //
 // Rejection: propose i with probability |v_i|^2 / k, which does not depend on Y and is tabulated
 // once a draw, and accept with probability d_i(Y) / |v_i|^2 <= 1. The accepted i then has
-// probability proportional to |v_i|^2 * d_i / |v_i|^2 = d_i, which is the chain rule above, exactly.
-// A proposal is accepted with probability sum_i d_i / k = (k - j) / k, so the expected number of
-// proposals of a draw is k (1 + 1/2 + ... + 1/k), each of O(kj) or less.
+// probability proportional to |v_i|^2 * d_i / |v_i|^2 = d_i, which is the chain rule above,
+// exactly. A proposal is accepted with probability sum_i d_i / k = (k - j) / k, so the expected
+// number of proposals of a draw is k (1 + 1/2 + ... + 1/k), each of O(kj) or less.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -128,10 +129,10 @@ class ElementarySampler {
   const std::vector<std::size_t>& columns_;
   std::size_t size_;
   double floor_;
-  Eigen::VectorXd leverage_;         // |v_i|^2, (n,)
-  std::vector<double> cumulative_;   // running sums of leverage_, (n,)
-  Eigen::MatrixXd span_;             // columns: orthonormal basis of the chosen rows, (k, k)
-  Eigen::VectorXd row_;              // the proposed row, (k,)
+  Eigen::VectorXd leverage_;        // |v_i|^2, (n,)
+  std::vector<double> cumulative_;  // running sums of leverage_, (n,)
+  Eigen::MatrixXd span_;            // columns: orthonormal basis of the chosen rows, (k, k)
+  Eigen::VectorXd row_;             // the proposed row, (k,)
   std::vector<std::int64_t> chosen_;
 };
 

@@ -46,7 +46,9 @@ void add_product(Scaled& a, const Scaled& b, const Scaled& c) {
 }
 
 /// log(1 + exp(x))
-double softplus(double x) { return x > 0.0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)); }
+double softplus(double x) {
+  return x > 0.0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
+}
 
 double logistic(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 

@@ -106,8 +106,8 @@ std::shared_ptr<const Eigen::MatrixXd> LEnsemble::full_basis(const CancelCheck& 
 }
 
 /// The basis, or null for the one draw that may do with less.
-std::shared_ptr<const Eigen::MatrixXd> LEnsemble::basis_unless_first(
-    std::size_t draws, const CancelCheck& cancelled) {
+std::shared_ptr<const Eigen::MatrixXd> LEnsemble::basis_unless_first(std::size_t draws,
+                                                                     const CancelCheck& cancelled) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!std::exchange(drawn_, true) && draws == 1 && !basis_) return nullptr;

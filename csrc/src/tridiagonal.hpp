@@ -32,14 +32,14 @@ class TridiagonalForm {
   void apply_reflectors(Eigen::MatrixXd& vectors) const;
 
   Lapack lapack_;
-  Eigen::MatrixXd reflectors_;          // as left by dsytrd, lower triangle
-  std::vector<double> tau_;             // (max(1, n-1),)
-  std::vector<double> diagonal_;        // (n,)
-  std::vector<double> offdiagonal_;     // (max(1, n-1),), exactly 0 between blocks
-  double norm_ = 0.0;                   // infinity norm of T
-  std::vector<std::size_t> begin_;      // block b is rows begin_[b] .. begin_[b+1]-1
-  std::vector<double> block_values_;    // (n,), ascending inside every block
-  std::vector<std::size_t> order_;      // order_[m]: position of λ_m in block_values_
+  Eigen::MatrixXd reflectors_;        // as left by dsytrd, lower triangle
+  std::vector<double> tau_;           // (max(1, n-1),)
+  std::vector<double> diagonal_;      // (n,)
+  std::vector<double> offdiagonal_;   // (max(1, n-1),), exactly 0 between blocks
+  double norm_ = 0.0;                 // infinity norm of T
+  std::vector<std::size_t> begin_;    // block b is rows begin_[b] .. begin_[b+1]-1
+  std::vector<double> block_values_;  // (n,), ascending inside every block
+  std::vector<std::size_t> order_;    // order_[m]: position of λ_m in block_values_
 };
 
 }  // namespace otnas

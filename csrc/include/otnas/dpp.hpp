@@ -89,8 +89,6 @@ class LEnsemble {
   double log_normaliser(std::size_t k);
 
  private:
-
-
   std::shared_ptr<const EigenvectorSelection> selection(std::size_t k);
   std::shared_ptr<const Eigen::MatrixXd> full_basis(const CancelCheck& cancelled);
   std::shared_ptr<const Eigen::MatrixXd> basis_unless_first(std::size_t draws,
