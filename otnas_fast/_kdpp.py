@@ -10,14 +10,15 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from . import _core
-from ._validate_dpp import (
+from otnas_fast import _core
+from otnas_fast._validate import threads as validated_threads
+from otnas_fast._validate_dpp import (
     as_generator,
     as_integer,
     as_kernel,
     as_matrix,
+    as_size,
     as_subset,
-    as_threads,
     draw_seeds,
 )
 
@@ -157,8 +158,8 @@ class KDPP:
             If ``rank(L) < k``: no set of k items has a positive determinant.
         """
         k = as_integer(k, "k", least=1, most=self.n)
-        size = None if size is None else as_integer(size, "size", least=0)
-        workers = as_threads(threads)
+        size = as_size(size)
+        workers = validated_threads(threads)
         seeds = draw_seeds(as_generator(rng), size)
         draws = self._ensemble.sample(k, seeds, workers)
         return draws[0] if size is None else draws
@@ -205,8 +206,8 @@ class KDPP:
         TypeError, ValueError
             As for `sample`.
         """
-        size = None if size is None else as_integer(size, "size", least=0)
-        workers = as_threads(threads)
+        size = as_size(size)
+        workers = validated_threads(threads)
         seeds = draw_seeds(as_generator(rng), size)
         draws = self._ensemble.sample_any_size(seeds, workers)
         return draws[0] if size is None else draws

@@ -6,47 +6,43 @@ what was expected and what came.
 
 from __future__ import annotations
 
-import operator
-from typing import Any, SupportsIndex
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from otnas_fast._validate import integer
 
 # Largest asymmetry, relative to the largest entry, that passes for rounding.
 SYMMETRY_TOLERANCE = 1e-8
 
 
-def as_integer(value: object, name: str, *, least: int, most: int | None = None) -> int:
-    """Return ``value`` as an int between ``least`` and ``most``; bools are not integers."""
-    expected = f"an integer of at least {least}"
-    if most is not None:
-        expected = f"an integer between {least} and {most}"
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, SupportsIndex):
-        raise TypeError(f"{name} must be {expected}; got {value!r} of type {_type(value)}")
-    try:
-        number = operator.index(value)
-    except TypeError:  # a NumPy array of more than one element, or of floats
-        raise TypeError(
-            f"{name} must be {expected}; got {value!r} of type {_type(value)}"
-        ) from None
-    if number < least or (most is not None and number > most):
-        raise ValueError(f"{name} must be {expected}; got {number}")
+def as_integer(value: object, name: str, *, least: int, most: int) -> int:
+    """Return ``value`` as an int between ``least`` and ``most``; bools and floats are refused."""
+    number = integer(value, name)
+    if not least <= number <= most:
+        raise ValueError(f"{name} must be between {least} and {most}, got {number}")
     return number
+
+
+def as_size(value: object) -> int | None:
+    """Return the number of draws; None stands for one draw without a leading axis."""
+    return None if value is None else integer(value, "size", minimum=0)
 
 
 def as_matrix(value: npt.ArrayLike, name: str, shape: str) -> npt.NDArray[np.float64]:
     """Return ``value`` as a new finite C-contiguous float64 matrix with at least one entry."""
     array: npt.NDArray[Any] = np.asarray(value)
     if array.dtype.kind not in "fiu":
-        raise TypeError(f"{name} must be a matrix of real numbers; got dtype {array.dtype}")
+        raise TypeError(f"{name} must be a matrix of real numbers, got dtype {array.dtype}")
     if array.ndim != 2:
-        raise ValueError(f"{name} must have shape {shape}; got shape {array.shape}")
+        raise ValueError(f"{name} must have shape {shape}, got shape {array.shape}")
     if array.size == 0:
-        raise ValueError(f"{name} must not be empty; got shape {array.shape}")
+        raise ValueError(f"{name} must not be empty, got shape {array.shape}")
     matrix = np.array(array, dtype=np.float64, order="C")
     if not np.isfinite(matrix).all():
         row, column = np.argwhere(~np.isfinite(matrix))[0]
-        raise ValueError(f"{name} must be finite; got {matrix[row, column]} at [{row}, {column}]")
+        raise ValueError(f"{name} must be finite, got {matrix[row, column]} at [{row}, {column}]")
     return matrix
 
 
@@ -57,7 +53,7 @@ def as_kernel(value: npt.ArrayLike, name: str = "L") -> npt.NDArray[np.float64]:
     """
     matrix = as_matrix(value, name, "(n, n)")
     if matrix.shape[0] != matrix.shape[1]:
-        raise ValueError(f"{name} must be square, shape (n, n); got shape {matrix.shape}")
+        raise ValueError(f"{name} must be square, shape (n, n), got shape {matrix.shape}")
     if not np.array_equal(matrix, matrix.T):
         half = 0.5 * matrix  # halved first: a difference of the largest doubles overflows
         asymmetry = float(np.abs(half - half.T).max())
@@ -75,16 +71,16 @@ def as_subset(value: npt.ArrayLike, k: int, n: int) -> npt.NDArray[np.int64]:
     """Return ``value`` as k distinct indices of 0..n-1, ascending."""
     array: npt.NDArray[Any] = np.asarray(value)
     if array.dtype.kind not in "iu":
-        raise TypeError(f"subset must hold integers; got dtype {array.dtype}")
+        raise TypeError(f"subset must hold integers, got dtype {array.dtype}")
     if array.shape != (k,):
-        raise ValueError(f"subset must have shape (k,) = ({k},); got shape {array.shape}")
+        raise ValueError(f"subset must have shape (k,) = ({k},), got shape {array.shape}")
     outside = array[(array < 0) | (array >= n)]
     if outside.size:
-        raise ValueError(f"subset must hold indices from 0 to {n - 1}; got {outside[0]}")
+        raise ValueError(f"subset must hold indices from 0 to {n - 1}, got {outside[0]}")
     indices = np.sort(array.astype(np.int64))
     repeated = indices[1:][indices[1:] == indices[:-1]]
     if repeated.size:
-        raise ValueError(f"subset must hold distinct indices; got {repeated[0]} more than once")
+        raise ValueError(f"subset must hold distinct indices, got {repeated[0]} more than once")
     return indices
 
 
@@ -97,21 +93,12 @@ def as_generator(rng: np.random.Generator | int | None) -> np.random.Generator:
     if isinstance(rng, (bool, np.bool_)) or not isinstance(rng, (int, np.integer)):
         raise TypeError(
             "rng must be a numpy.random.Generator, a non-negative integer seed or None; "
-            f"got {_type(rng)}"
+            f"got {type(rng).__name__}"
         )
-    return np.random.default_rng(as_integer(rng, "rng", least=0))
-
-
-def as_threads(threads: int | None) -> int:
-    """Return the number of threads for the core, in which 0 stands for all available."""
-    return 0 if threads is None else as_integer(threads, "threads", least=1)
+    return np.random.default_rng(integer(rng, "rng", minimum=0))
 
 
 def draw_seeds(rng: np.random.Generator, size: int | None) -> npt.NDArray[np.uint64]:
     """Draw one 64-bit seed for every draw, so that results do not depend on threads."""
     count = 1 if size is None else size
     return rng.integers(0, 2**64, size=count, dtype=np.uint64)
-
-
-def _type(value: object) -> str:
-    return type(value).__name__

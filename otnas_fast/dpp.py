@@ -29,9 +29,9 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from . import _core
-from ._kdpp import KDPP
-from ._validate_dpp import as_integer, as_kernel
+from otnas_fast import _core
+from otnas_fast._kdpp import KDPP
+from otnas_fast._validate_dpp import as_integer, as_kernel
 
 __all__ = [
     "KDPP",
@@ -216,11 +216,11 @@ def log_elementary_symmetric(values: npt.ArrayLike, k: int) -> npt.NDArray[np.fl
     """
     array: npt.NDArray[Any] = np.asarray(values)
     if array.dtype.kind not in "fiu":
-        raise TypeError(f"values must be real numbers; got dtype {array.dtype}")
+        raise TypeError(f"values must be real numbers, got dtype {array.dtype}")
     if array.ndim != 1:
-        raise ValueError(f"values must have shape (n,); got shape {array.shape}")
+        raise ValueError(f"values must have shape (n,), got shape {array.shape}")
     numbers = array.astype(np.float64)
     bad = numbers[~(np.isfinite(numbers) & (numbers >= 0))]
     if bad.size:
-        raise ValueError(f"values must be finite and not negative; got {bad[0]}")
+        raise ValueError(f"values must be finite and not negative, got {bad[0]}")
     return _core.log_elementary_symmetric(numbers, as_integer(k, "k", least=0, most=len(numbers)))
