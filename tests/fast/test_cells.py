@@ -7,11 +7,11 @@ import pickle
 import numpy as np
 import pytest
 import reference
-from cells import CUSTOM, NB201_OPS, SPACES, all_nb201, nb201_string, random_cell, random_nb201
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import otnas_fast as of
+from cells import CUSTOM, NB201_OPS, SPACES, all_nb201, nb201_string, random_cell, random_nb201
 
 CHAIN = ([[0, 1, 0], [0, 0, 1], [0, 0, 0]], ["input", "maxpool3x3", "output"])
 
@@ -24,7 +24,7 @@ def test_matrix_and_ops_round_trip():
 
 
 def test_nasbench201_string_is_the_documented_graph():
-    cell = of.Cell.from_nasbench201(nb201_string(NB201_OPS + ("nor_conv_3x3",)))
+    cell = of.Cell.from_nasbench201(nb201_string((*NB201_OPS, "nor_conv_3x3")))
     edges = {(int(u), int(v)) for u, v in np.argwhere(cell.matrix)}
     assert edges == {(0, 1), (0, 2), (1, 3), (0, 4), (1, 5), (2, 6), (3, 6), (4, 7), (5, 7), (6, 7)}
     assert cell.ops == ("input", *NB201_OPS, "nor_conv_3x3", "output")
@@ -200,7 +200,7 @@ def test_too_many_vertices():
 )
 def test_bad_strings_are_refused(text):
     with pytest.raises(ValueError, match=r"archs\[1\].*NAS-Bench-201"):
-        of.as_cells([nb201_string(NB201_OPS + ("none",)), text])
+        of.as_cells([nb201_string((*NB201_OPS, "none")), text])
 
 
 @pytest.mark.parametrize("archs", [3, None, "|x~0|", of.Cell(*CHAIN)])
@@ -216,7 +216,7 @@ def test_not_an_architecture(item):
 
 
 def test_mixed_spaces_are_refused():
-    nb201 = nb201_string(NB201_OPS + ("none",))
+    nb201 = nb201_string((*NB201_OPS, "none"))
     with pytest.raises(ValueError, match="mixes"):
         of.as_cells([CHAIN, nb201])
     with pytest.raises(ValueError, match="mixes"):
@@ -230,7 +230,7 @@ def test_mixed_spaces_are_refused():
 
 def test_pruned_cells_have_no_string():
     with pytest.raises(ValueError, match="pruned"):
-        of.Cell.from_nasbench201(nb201_string(NB201_OPS + ("none",))).prune().to_nasbench201()
+        of.Cell.from_nasbench201(nb201_string((*NB201_OPS, "none"))).prune().to_nasbench201()
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import numpy as np
 import ot
 import pytest
 import reference
-from cells import CUSTOM, SPACES, random_cell, random_nb201
 
 import otnas_fast as of
+from cells import CUSTOM, SPACES, random_cell, random_nb201
 from otnas_fast import _core
 
 SHARED = Path(os.environ.get("OTNAS_SHARED", Path(__file__).parents[3] / "shared"))

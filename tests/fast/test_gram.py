@@ -6,11 +6,11 @@ import pickle
 
 import numpy as np
 import pytest
-from cells import SPACES, random_cell, random_nb201
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import otnas_fast as of
+from cells import SPACES, random_cell, random_nb201
 
 SCALES = (0.7, 0.2, 0.3)
 
