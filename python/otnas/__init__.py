@@ -1,0 +1,1 @@
+"""Bayesian optimisation for neural architecture search over a pool of architectures."""
