@@ -35,9 +35,7 @@ def as_items(items: ArrayLike, n_items: int, name: str) -> IntArray:
         raise TypeError(f"{name}: expected integers, got dtype {array.dtype}")
     outside = (array < 0) | (array >= n_items)
     if outside.any():
-        raise IndexError(
-            f"{name}: expected pool items in [0, {n_items}), got {array[outside][0]}"
-        )
+        raise IndexError(f"{name}: expected pool items in [0, {n_items}), got {array[outside][0]}")
     return array.astype(np.intp)
 
 

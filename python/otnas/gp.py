@@ -250,9 +250,7 @@ class GaussianProcess:
         new, theta = rows[keep:], self._log_parameters[:-1]
         corner = self._kernel.block(new, new, theta)
         corner[np.arange(new.size), np.arange(new.size)] += self._diagonal_shift()
-        extended = extend_cholesky(
-            self._lower, self._kernel.block(new, self._rows, theta), corner
-        )
+        extended = extend_cholesky(self._lower, self._kernel.block(new, self._rows, theta), corner)
         if extended is None:
             self._refactor(rows)
         else:
