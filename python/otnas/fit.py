@@ -106,4 +106,5 @@ def maximise_posterior(
         )
         if result.fun < best_value:
             best, best_value = np.asarray(result.x, dtype=np.float64), float(result.fun)
-    return np.clip(best, parameters.lower, parameters.upper)
+    clipped: FloatArray = np.clip(best, parameters.lower, parameters.upper)
+    return clipped

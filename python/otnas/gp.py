@@ -158,7 +158,7 @@ class GaussianProcess:
         self._version += 1
 
     def set_pending(self, items: ArrayLike) -> None:
-        """Condition on these items, (m,), and no other, as if their posterior mean were observed."""
+        """Condition on these items, (m,), and no others, as observed at their posterior mean."""
         pending = as_items(items, self._kernel.n_items, "items")
         self._set_rows(np.concatenate([self._items, pending]))
 
@@ -214,9 +214,10 @@ class GaussianProcess:
         )
 
     def predict(self, items: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """Return posterior mean (k,) and covariance (k, k) of the noise-free targets, in their units.
+        """Return posterior mean (k,) and covariance (k, k), in the units of the targets.
 
-        For the whole pool use `PoolPosterior`, which updates instead of recomputing.
+        The covariance is that of the noise-free function, and infinite where the square of a huge
+        target is. For the whole pool use `PoolPosterior`, which updates instead of recomputing.
         """
         where = as_items(items, self._kernel.n_items, "items")
         theta = self._log_parameters[:-1]
@@ -224,7 +225,12 @@ class GaussianProcess:
         a = solve_lower(self._lower, cross) if self._rows.size else cross
         mean = self._offset + self._scale * (a[: self._items.size].T @ self.whitened_targets)
         covariance = self._kernel.block(where, where, theta) - a.T @ a
-        return mean, self._scale**2 * covariance
+        return mean, self.to_squared_units(covariance)
+
+    def to_squared_units(self, covariance: FloatArray) -> FloatArray:
+        """Return a standardised covariance in squared target units; overflow gives infinity."""
+        with np.errstate(over="ignore", under="ignore"):
+            return self._scale * (self._scale * covariance)
 
     def _set_standardisation(self) -> None:
         largest = float(np.abs(self._targets).max(initial=0.0))

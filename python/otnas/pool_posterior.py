@@ -106,7 +106,7 @@ class PoolPosterior:
 
     def covariance(self, items: ArrayLike) -> FloatArray:
         """Return the posterior covariance of k items in squared target units, shape (k, k)."""
-        return self._process.scale**2 * self.standardised_covariance(items)
+        return self._process.to_squared_units(self.standardised_covariance(items))
 
     def _follow(self) -> None:
         process = self._process

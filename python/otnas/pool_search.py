@@ -35,8 +35,9 @@ class PoolSearch:
     n_initial : int >= 1
         The first items asked for are uniform draws, until this many were asked for or told.
     acquisition : {"log_ei", "lcb"}
-        How `ask(1)` chooses: log expected improvement over the lowest posterior mean of an observed
-        item (which noise does not flatter), or the lower confidence bound. Ties are broken at random.
+        How `ask(1)` chooses: log expected improvement over the lowest posterior mean of an
+        observed item (which noise does not flatter), or the lower confidence bound. Ties are
+        broken at random.
     batch_rule : BatchRule
         How `ask(n)`, n > 1, chooses: `batch.quality_kdpp`, `batch.thompson`,
         `batch.lowest_bounds` or any callable of that form.
