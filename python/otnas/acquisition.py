@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import erfcx, ndtr
 
-from ._arrays import FloatArray
+from ._arrays import FloatArray, IntArray
 
 _LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
 _SQRT_HALF_PI = math.sqrt(0.5 * math.pi)
@@ -24,6 +24,7 @@ _SQRT_HALF_PI = math.sqrt(0.5 * math.pi)
 _DIRECT_ABOVE = -1.0
 # Below, the erfcx formula loses digits and the asymptotic series has converged.
 _SERIES_BELOW = -40.0
+_CERTAIN_ABOVE = 1e8
 # z^2 still fits a double.
 _LARGEST_Z = 1e150
 
@@ -50,21 +51,57 @@ def expected_improvement(mean: ArrayLike, std: ArrayLike, best: float) -> FloatA
 
 
 def log_expected_improvement(mean: ArrayLike, std: ArrayLike, best: float) -> FloatArray:
-    """Return log E[max(best - f, 0)], finite wherever std > 0; z is clipped to +-1e150.
+    """Return log E[max(best - f, 0)], finite wherever std > 0; z is clipped at -1e150.
 
     Where std is 0 it is log(best - mean), or -inf without improvement. Arguments and errors as in
     `expected_improvement`.
     """
     mu, s = _checked(mean, std)
     gap = best - mu
-    positive = s > 0
-    safe = np.where(positive, s, 1.0)
-    result = log_h(_standard(gap, safe)) + np.log(safe)
-    if not positive.all():
-        certain = np.full(gap.shape, -np.inf)
-        np.log(gap, out=certain, where=gap > 0)
-        result = np.where(positive, result, certain)
-    return result
+    # h(z) is z to full precision there, and z may overflow where s is tiny.
+    certain = (s == 0) | (gap > _CERTAIN_ABOVE * s)
+    if not certain.any():
+        return log_h(_standard(gap, s)) + np.log(s)
+    safe = np.where(certain, 1.0, s)
+    log_gap = np.full(gap.shape, -np.inf)
+    np.log(gap, out=log_gap, where=gap > 0)
+    return np.where(certain, log_gap, log_h(_standard(gap, safe)) + np.log(safe))
+
+
+def best_improvements(mean: ArrayLike, std: ArrayLike, best: float) -> IntArray:
+    """Return the positions of the greatest log expected improvement: one, or all that tie.
+
+    Equal to the maxima of `log_expected_improvement`, but evaluates it only where it can be
+    greatest. log h is concave, so with slope = (log h)'(z0) = Phi(z0) / h(z0)
+
+        log EI_i <= log s_i + log h(z0) + slope (z_i - z0),
+
+    and whatever this leaves below log EI of the item of greatest z, z0, is out.
+
+    Parameters
+    ----------
+    mean, std : arrays (N,), N >= 1; std >= 0
+    best : float, f*
+
+    Raises
+    ------
+    ValueError
+        As `expected_improvement`, or if there is no item.
+    """
+    mu, s = _checked(mean, std)
+    if mu.size == 0:
+        raise ValueError("mean: expected at least one item, got none")
+    z = _standard(best - mu, np.maximum(s, np.finfo(float).tiny))
+    top = int(z.argmax())
+    z0, s0 = float(z[top]), float(s[top])
+    left = np.arange(mu.size)
+    if s0 > 0 and abs(z0) < _CERTAIN_ABOVE:
+        # Below -30, Phi underflows soon; there the slope exceeds |z0| by 2 / |z0| only.
+        slope = -z0 if z0 < -30 else float(ndtr(z0)) / math.exp(float(log_h(z0)))
+        limit = np.log(s0) + slope * (z0 - z) - 1e-6
+        left = np.flatnonzero(np.log(np.maximum(s, np.finfo(float).tiny)) >= limit)
+    value = log_expected_improvement(mu[left], s[left], best)
+    return left[value == value.max()]
 
 
 def log_h(z: ArrayLike) -> FloatArray:

@@ -254,8 +254,7 @@ class GaussianProcess:
         if keep == rows.size:
             return
         new, theta = rows[keep:], self._log_parameters[:-1]
-        corner = self._kernel.block(new, new, theta)
-        corner[np.arange(new.size), np.arange(new.size)] += self._diagonal_shift()
+        corner = self._kernel.block(new, new, theta) + self._diagonal_shift() * np.eye(new.size)
         extended = extend_cholesky(self._lower, self._kernel.block(new, self._rows, theta), corner)
         if extended is None:
             self._refactor(rows)
@@ -270,9 +269,9 @@ class GaussianProcess:
         if rows.size == 0:
             self._lower = np.empty((0, 0))
             return
-        noisy = self._kernel.block(rows, rows, self._log_parameters[:-1])
-        noisy[np.arange(rows.size), np.arange(rows.size)] += self._diagonal_shift()
-        self._lower, self._jitter = cholesky_with_jitter(noisy)
+        gram = self._kernel.block(rows, rows, self._log_parameters[:-1])
+        shift = self._diagonal_shift() * np.eye(rows.size)
+        self._lower, self._jitter = cholesky_with_jitter(gram + shift)
 
     def _diagonal_shift(self) -> float:
         return float(np.exp(self._log_parameters[-1])) + self._jitter

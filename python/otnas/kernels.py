@@ -125,7 +125,7 @@ class Kernel(Protocol):
         ...
 
     def block(self, rows: IntArray, cols: IntArray, log_parameters: FloatArray) -> FloatArray:
-        """Return the covariances, shape (len(rows), len(cols))."""
+        """Return the covariances, shape (len(rows), len(cols)); callers never write to them."""
         ...
 
     def diagonal(self, items: IntArray, log_parameters: FloatArray) -> FloatArray:
@@ -137,9 +137,10 @@ class Kernel(Protocol):
         ...
 
 
-def _variance_parameter() -> LogParameters:
-    # Outputs are standardised, so the variance of the process is about 1.
-    return log_normal(["variance"], 1.0, 1.0, *_VARIANCE_BOUNDS)
+def _variance_parameter(diagonal: float = 1.0) -> LogParameters:
+    # Outputs are standardised, so the variance of the process, s^2 times the diagonal, is about 1.
+    lower, upper = _VARIANCE_BOUNDS
+    return log_normal(["variance"], 1.0 / diagonal, 1.0, lower / diagonal, upper / diagonal)
 
 
 class LaplaceKernel:
@@ -183,6 +184,7 @@ class LaplaceKernel:
         if typical.shape != (n_blocks,) or not (np.isfinite(typical) & (typical > 0)).all():
             raise ValueError(f"scales: expected {n_blocks} positive numbers, got {typical}")
         self._source = source
+        self._fast = source if isinstance(source, LaplaceBlocks) else None
         median = n_blocks * typical
         self._parameters = log_normal(
             [f"lengthscale_{name}" for name in names], median, 1.5, 0.02 * median, 5e3 * median
@@ -200,9 +202,9 @@ class LaplaceKernel:
 
     def block(self, rows: IntArray, cols: IntArray, log_parameters: FloatArray) -> FloatArray:
         """Return the covariances, shape (len(rows), len(cols))."""
-        theta = np.exp(log_parameters)
-        if isinstance(self._source, LaplaceBlocks):
-            return self._source.laplace(rows, cols, theta[:-1], float(theta[-1]))
+        if self._fast is not None:
+            theta = np.exp(log_parameters)
+            return self._fast.laplace(rows, cols, theta[:-1], float(theta[-1]))
         return _laplace(self._source.block(rows, cols), log_parameters)
 
     def diagonal(self, items: IntArray, log_parameters: FloatArray) -> FloatArray:
@@ -242,8 +244,8 @@ class _LaplaceTraining:
 class PrecomputedKernel:
     """k = s^2 G for a given positive semi-definite Gram matrix G of the whole pool.
 
-    The only hyperparameter is s^2 (log-normal prior, median 1, log-deviation 1); scale G so
-    that its diagonal is about 1.
+    The only hyperparameter is s^2. With d the mean diagonal of G, its prior is log-normal with
+    median 1 / d and log-deviation 1, and it is bounded to [0.01, 100] / d: the scale of G is free.
 
     Parameters
     ----------
@@ -267,7 +269,7 @@ class PrecomputedKernel:
         if (np.diagonal(array) < 0).any():
             raise ValueError("gram: expected a non-negative diagonal")
         self._gram = array
-        self._parameters = _variance_parameter()
+        self._parameters = _variance_parameter(float(np.diagonal(array).mean()) or 1.0)
 
     @property
     def n_items(self) -> int:

@@ -114,7 +114,8 @@ class PoolPosterior:
             return
         if self._generation != process.generation:
             keep = 0
-            self._variance = process.kernel.diagonal(self._pool, process.log_parameters[:-1])
+            prior = process.kernel.diagonal(self._pool, process.log_parameters[:-1])
+            self._variance = np.array(prior, dtype=np.float64)
         else:
             keep = common_prefix(self._rows, process.rows)
             for row in self._storage[keep : self._rows.size]:
@@ -139,9 +140,13 @@ class PoolPosterior:
         width = max(256, _BLOCK_ELEMENTS // new.size)
         for start in range(0, self._pool.size, width):
             columns = slice(start, start + width)
-            block = process.kernel.block(new, self._pool[columns], theta)
+            prior = process.kernel.block(new, self._pool[columns], theta)
+            # The kernel owns `prior`: work on a copy of ours.
             if keep:
-                block -= x @ self._storage[:keep, columns]
+                block = (x @ self._storage[:keep, columns]).astype(np.float64, copy=False)
+                np.subtract(prior, block, out=block)
+            else:
+                block = np.array(prior, dtype=np.float64, order="C")
             if new.size == 1:
                 block /= y[0, 0]
             else:

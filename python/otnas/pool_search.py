@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from ._arrays import BoolArray, FloatArray, IntArray, as_items
 from ._availability import Availability
-from .acquisition import log_expected_improvement, lower_confidence_bound
+from .acquisition import best_improvements, lower_confidence_bound
 from .batch import BatchRule, most_promising, quality_kdpp
 from .gp import GaussianProcess
 from .kernels import Kernel
@@ -249,11 +249,11 @@ class PoolSearch:
             return promising[positions]
         allowed = np.flatnonzero(mask)
         if self._acquisition == "lcb":
-            score = -bound[allowed]
+            winners = np.flatnonzero(bound[allowed] == bound[allowed].min())
         else:
             best = float(mean[self._process.items].min())
-            score = log_expected_improvement(mean[allowed], std[allowed], best)
-        return self._rng.choice(allowed[score == score.max()], size=1)
+            winners = best_improvements(mean[allowed], std[allowed], best)
+        return self._rng.choice(allowed[winners], size=1)
 
     def _restricted(self, n: int, left: Availability) -> BoolArray:
         """Return the mask of items that a model-based choice of n may take."""

@@ -4,6 +4,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from otnas.acquisition import (
+    best_improvements,
     expected_improvement,
     log_expected_improvement,
     log_h,
@@ -47,6 +48,22 @@ def test_zero_and_tiny_standard_deviations():
     np.testing.assert_array_equal(logs[:3], [0.0, -np.inf, -np.inf])
     assert np.isfinite(logs[3:]).all()
     assert logs[4] == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize("best", [-1e9, -300.0, -40.0, -3.0, 0.0, 2.0, 1e9])
+@pytest.mark.parametrize("zero_std", [False, True])
+def test_best_improvements_are_the_maxima(best, zero_std):
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        mean, std = rng.standard_normal(50), np.exp(rng.normal(-2, 1.5, 50))
+        mean[40:], std[40:] = mean[:10], std[:10]  # ties
+        if zero_std:
+            std[rng.integers(0, 50, 10)] = 0.0
+        value = log_expected_improvement(mean, std, best)
+        np.testing.assert_array_equal(
+            best_improvements(mean, std, best), np.flatnonzero(value == value.max())
+        )
+    np.testing.assert_array_equal(best_improvements(np.zeros(3), np.zeros(3), 0.0), [0, 1, 2])
 
 
 def test_expected_improvement_is_never_negative():

@@ -53,6 +53,13 @@ def test_training_gram_is_the_block_and_its_gradient_the_difference_quotient(ker
         assert gradient[q] == pytest.approx((weights * difference).sum() / (2 * step), rel=1e-6)
 
 
+def test_the_scale_of_a_precomputed_gram_is_free():
+    gram = np.eye(4) * 1e6
+    kernel = PrecomputedKernel(gram)
+    np.testing.assert_allclose(kernel.diagonal(np.arange(4), kernel.parameters.initial), 1.0)
+    np.testing.assert_array_equal(gram, np.eye(4) * 1e6)
+
+
 def test_laplace_is_equation_2():
     d = np.array([[[0.0, 2.0], [2.0, 0.0]], [[0.0, 3.0], [3.0, 0.0]]])
     kernel = LaplaceKernel(ArrayDistances(d), names=["ops", "in"])
