@@ -101,7 +101,8 @@ def best_improvements(mean: ArrayLike, std: ArrayLike, best: float) -> IntArray:
         limit = np.log(s0) + slope * (z0 - z) - 1e-6
         left = np.flatnonzero(np.log(np.maximum(s, np.finfo(float).tiny)) >= limit)
     value = log_expected_improvement(mu[left], s[left], best)
-    return left[value == value.max()]
+    winners: IntArray = left[value == value.max()]
+    return winners
 
 
 def log_h(z: ArrayLike) -> FloatArray:

@@ -12,7 +12,8 @@ Forward substitution makes row n + 1 from the rows above it, with (X, Y) the new
 
     A_new = Y^-1 (K_new - X A)
 
-so an observation costs one row of covariances and O(n N). New hyperparameters change L, and all
+so an observation costs one row of covariances and O(n N); the mean follows in O(N), see
+`_pool_mean`. New hyperparameters change L, and all
 rows are computed anew: O(n^2 N), in blocks of columns, so that K_* never exists as a whole.
 """
 
@@ -25,6 +26,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from scipy.linalg.blas import dtrsm
 
 from ._arrays import AnyFloatArray, FloatArray, as_items, common_prefix
+from ._pool_mean import PoolMean
 from .gp import GaussianProcess
 
 # Covariance blocks of about this many numbers (16 MB for two blocks) stay cheap to allocate.
@@ -63,6 +65,7 @@ class PoolPosterior:
         self._rows = np.empty(0, dtype=np.intp)
         self._variance: FloatArray = np.empty(0)
         self._mean: FloatArray = np.empty(0)
+        self._pool_mean = PoolMean()
 
     @property
     def process(self) -> GaussianProcess:
@@ -112,7 +115,8 @@ class PoolPosterior:
         process = self._process
         if self._version == process.version:
             return
-        if self._generation != process.generation:
+        restart = self._generation != process.generation
+        if restart:
             keep = 0
             prior = process.kernel.diagonal(self._pool, process.log_parameters[:-1])
             self._variance = np.array(prior, dtype=np.float64)
@@ -122,8 +126,8 @@ class PoolPosterior:
                 self._variance += _squares(row)
         self._append(keep)
         self._rows, self._generation = process.rows, process.generation
-        beta = process.whitened_targets.astype(self._dtype)
-        self._mean = (beta @ self._storage[: beta.size]).astype(np.float64)
+        observed = self._storage[: process.items.size]
+        self._mean = self._pool_mean.update(process, observed, restart=restart)
         self._version = process.version
 
     def _append(self, keep: int) -> None:

@@ -3,6 +3,7 @@ import pytest
 from helpers import direct_posterior, laplace_kernel
 
 import otnas.pool_posterior as module
+from otnas import transforms
 from otnas.gp import GaussianProcess
 from otnas.pool_posterior import PoolPosterior
 
@@ -57,6 +58,37 @@ def test_follows_every_change(process):
     assert_direct(posterior)
     process.set_targets(process.targets**2)
     assert_direct(posterior)
+
+
+@pytest.mark.parametrize("name", ["LogWinsorised", "Log", "Identity"])
+@pytest.mark.parametrize("offset", [0.0, 1e9])
+def test_mean_follows_transformed_targets(process, name, offset):
+    """Ceilings that move, join and vanish; frames that change; failures."""
+    transform = getattr(transforms, name)()
+    rng = np.random.default_rng(1)
+    values = offset + np.exp(2 * rng.standard_normal(60))
+    values[[7, 20, 41]] = np.inf
+    values[30:] /= 10 if offset == 0 else 1
+    values[50] = 1e12
+    posterior = PoolPosterior(process)
+    for i in range(60):
+        targets = transform(values[: i + 1])
+        process.add([i], targets[-1:])
+        process.set_targets(targets)
+        if i in (11, 55):
+            process.set_pending([70, 71])
+        mean, _ = direct_posterior(process, np.arange(80))
+        np.testing.assert_allclose(posterior.standardised_mean, mean, atol=1e-9)
+
+
+def test_an_observation_reads_the_rows_of_the_mean_once(process):
+    posterior = PoolPosterior(process)
+    process.add([1, 2, 3], [0.0, 1.0, 2.0])
+    _ = posterior.mean
+    posterior._storage[:3] = np.nan  # a second pass over old rows would show
+    process.set_pending([])
+    process.set_targets([0.0, 1.0, 5.0])
+    assert np.isfinite(posterior.mean).all()
 
 
 def test_told_in_the_order_asked_recomputes_no_row(process, monkeypatch):
