@@ -129,7 +129,10 @@ class VectorDistances:
 
     def block(self, rows: IntArray, cols: IntArray) -> FloatArray:
         """Return the distances, shape (B, len(rows), len(cols)); O(r c sum_b d_b)."""
-        return np.stack([cdist(v[rows], v[cols], "cityblock") for v in self._vectors])
+        out = np.empty((self.n_blocks, rows.size, cols.size))
+        for b, v in enumerate(self._vectors):
+            cdist(v[rows], v[cols], "cityblock", out=out[b])
+        return out
 
 
 def typical_distances(source: DistanceBlocks) -> FloatArray:

@@ -29,8 +29,10 @@ from ._arrays import AnyFloatArray, FloatArray, as_items, common_prefix
 from ._pool_mean import PoolMean
 from .gp import GaussianProcess
 
-# Covariance blocks of about this many numbers (16 MB for two blocks) stay cheap to allocate.
-_BLOCK_ELEMENTS = 1 << 20
+# Up to this many new numbers are computed as whole rows, which a kernel may remember.
+_WHOLE_ROWS = 1 << 20
+# More are computed in blocks of this size: their B distances fit into reused memory.
+_BLOCK_ELEMENTS = 1 << 18
 
 
 class PoolPosterior:
@@ -141,7 +143,9 @@ class PoolPosterior:
         y = np.asfortranarray(process.lower[keep:, keep:])
         theta = process.log_parameters[:-1]
         new = rows[keep:]
-        width = max(256, _BLOCK_ELEMENTS // new.size)
+        width = self._pool.size
+        if new.size * width > _WHOLE_ROWS:
+            width = max(256, _BLOCK_ELEMENTS // new.size)
         for start in range(0, self._pool.size, width):
             columns = slice(start, start + width)
             prior = process.kernel.block(new, self._pool[columns], theta)

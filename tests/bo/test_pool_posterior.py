@@ -108,6 +108,7 @@ def test_told_in_the_order_asked_recomputes_no_row(process, monkeypatch):
 
 
 def test_blocks_of_columns_make_no_difference(process, monkeypatch):
+    monkeypatch.setattr(module, "_WHOLE_ROWS", 1)
     monkeypatch.setattr(module, "_BLOCK_ELEMENTS", 1)
     kernel = laplace_kernel(n_items=600)
     process = GaussianProcess(kernel)
