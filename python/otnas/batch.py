@@ -75,14 +75,18 @@ def quality_kdpp(
         return np.empty(0, dtype=np.intp)
     quality = np.exp(mu.min() - mu)
     ensemble = quality[:, np.newaxis] * sigma * quality
-    eigenvalues = np.linalg.eigvalsh(ensemble)
+    eigenvalues, vectors = np.linalg.eigh(ensemble)
     largest = float(eigenvalues[-1])
-    rank = int((eigenvalues > _RANK_TOLERANCE * largest).sum()) if largest > 0 else 0
+    kept = eigenvalues > max(_RANK_TOLERANCE * largest, 0.0)
+    rank = int(kept.sum())
     drawn = np.empty(0, dtype=np.intp)
     if rank > 0:
         draw = _default_sampler if sampler is None else sampler
-        # The scale of L is free; this one suits any absolute tolerance of a sampler.
-        drawn = np.asarray(draw(ensemble / largest, min(k, rank), rng), dtype=np.intp)
+        # Where little is left to learn, Sigma is a small difference of large numbers and rounding
+        # makes it indefinite. The sampler gets the semi-definite part, in a scale (which is free)
+        # that suits any absolute tolerance.
+        root = vectors[:, kept] * np.sqrt(eigenvalues[kept] / largest)
+        drawn = np.asarray(draw(root @ root.T, min(k, rank), rng), dtype=np.intp)
     return _filled(drawn, mu, sigma, k)
 
 

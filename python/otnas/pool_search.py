@@ -164,7 +164,9 @@ class PoolSearch:
         Raises
         ------
         ValueError
-            If n < 1.
+            If n < 1, or the batch rule does not return n different positions.
+        IndexError
+            If the batch rule or the candidate function returns an item that does not exist.
         RuntimeError
             If fewer than n items are left.
         """
@@ -245,7 +247,13 @@ class PoolSearch:
         if n > 1:
             promising = self._promising(max(n, self._n_promising), bound, mask)
             covariance = self._posterior.standardised_covariance(promising)
-            positions = self._batch_rule(mean[promising], covariance, n, self._rng)
+            positions = as_items(
+                self._batch_rule(mean[promising], covariance, n, self._rng),
+                promising.size,
+                "batch_rule",
+            )
+            if positions.size != n or np.unique(positions).size != n:
+                raise ValueError(f"batch_rule: expected {n} different positions, got {positions}")
             return promising[positions]
         allowed = np.flatnonzero(mask)
         if self._acquisition == "lcb":

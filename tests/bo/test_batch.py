@@ -59,6 +59,21 @@ def test_rank_deficient_draws_are_completed_by_lowest_bound(rng):
     assert set(chosen) == {0, 1, 2, 3}
 
 
+def test_the_sampler_gets_a_positive_semi_definite_matrix(rng):
+    seen = []
+
+    def sampler(ensemble, k, rng):
+        seen.append(ensemble)
+        return reference_kdpp(ensemble, k, rng)
+
+    mean, covariance = posterior(12, 4)
+    noise = rng.standard_normal((12, 12)) * 1e-4
+    chosen = quality_kdpp(mean, covariance + noise + noise.T, 6, rng, sampler=sampler)
+    assert np.unique(chosen).size == 6
+    assert np.linalg.eigvalsh(seen[0])[0] > -1e-14
+    np.testing.assert_array_equal(seen[0], seen[0].T)
+
+
 @pytest.mark.parametrize("spread", [1e3, 1e200])
 def test_extreme_means_do_not_overflow(spread, rng):
     mean = np.array([-1.0, 0.0, 1.0, 2.0]) * spread

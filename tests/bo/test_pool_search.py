@@ -1,6 +1,10 @@
+import pickle
+
 import numpy as np
 import pytest
-from helpers import laplace_kernel, reference_quality_kdpp
+from helpers import direct_posterior, laplace_kernel, reference_quality_kdpp
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from otnas.batch import lowest_bounds, thompson
 from otnas.kernels import PrecomputedKernel
@@ -214,6 +218,58 @@ def test_a_rejected_tell_records_nothing(items, values, error, message):
 def test_options_are_checked(options, error, message):
     with pytest.raises(error, match=message):
         search(**options)
+
+
+@pytest.mark.parametrize(
+    ("rule", "error", "message"),
+    [
+        (lambda mean, covariance, k, rng: [0] * k, ValueError, "batch_rule: expected 2 different"),
+        (lambda mean, covariance, k, rng: [0], ValueError, "batch_rule: expected 2 different"),
+        (lambda mean, covariance, k, rng: [0, 99], IndexError, "batch_rule: .* got 99"),
+    ],
+)
+def test_a_wrong_batch_rule_is_an_error_and_changes_nothing(rule, error, message):
+    s = search(batch_rule=rule, n_initial=1)
+    s.tell([0], [1.0])
+    with pytest.raises(error, match=message):
+        s.ask(2)
+    assert s.pending.size == 0
+    assert s.n_left == 59
+
+
+def test_a_copy_goes_on_alike():
+    s = search(n_initial=5)
+    run(s, [5, 3])
+    s.ask(2)
+    twin = pickle.loads(pickle.dumps(s))
+    assert run(s, [1, 4, 1]) == run(twin, [1, 4, 1])
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_any_order_of_asks_and_tells(data):
+    s = search(laplace_kernel(n_items=30, n_duplicates=8), n_initial=3, refit_every=4)
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    seen: set[int] = set()
+    for _ in range(data.draw(st.integers(1, 8))):
+        action = data.draw(st.sampled_from(["ask", "tell", "tell", "external"]))
+        if action == "ask" and s.n_left:
+            items = s.ask(data.draw(st.integers(1, min(4, s.n_left))))
+            assert not seen & set(items.tolist())
+            seen |= set(items.tolist())
+        elif action == "tell" and s.pending.size:
+            items = rng.permutation(s.pending)[: data.draw(st.integers(1, s.pending.size))]
+            s.tell(items, objective(items))
+        elif action == "external" and s.n_left:
+            items = np.setdiff1d(np.arange(30), list(seen))[:1]
+            seen |= set(items.tolist())
+            s.tell(items, objective(items))
+        assert s.n_left == 30 - len(seen)
+    process = s.posterior.process
+    mean, covariance = direct_posterior(process, np.arange(30), process.rows[process.items.size :])
+    np.testing.assert_allclose(s.posterior.standardised_mean, mean, atol=1e-6)
+    variance = np.maximum(np.diagonal(covariance), 0)
+    np.testing.assert_allclose(s.posterior.standardised_std**2, variance, atol=1e-6)
 
 
 def test_ask_and_best_say_what_is_missing():
