@@ -17,18 +17,18 @@ from .distances import DistanceBlocks
 class CachedDistances:
     """Remembers the rows of a source that were asked for against the whole pool.
 
-    Blocks all of whose rows are remembered are read, others are computed by the source and, if
-    their columns are the whole pool in order, remembered while there is room. `PoolPosterior` asks
-    for whole rows when it adds observations to a pool it can treat in one block, up to about a
-    million numbers an addition.
+    Other rows are computed by the source and, if the columns are the whole pool in order,
+    remembered while there is room. `PoolPosterior` asks for whole rows when an addition is no more
+    than about two million covariances.
 
     Parameters
     ----------
     source : DistanceBlocks
     max_bytes : int >= 0
-        Room for remembered rows: B N 4 bytes a row (0.4 MB for six distances to 15,625 items).
-    dtype : float32 or float64
-        Storage; single precision rounds a distance by at most 6e-8 of its value.
+        Room for remembered rows: 8 B N bytes a row (0.75 MB for six distances to 15,625 items).
+    dtype : float64 or float32
+        Storage. Single precision halves it and rounds a distance by up to 6e-8 of its value, which
+        near the smallest noise can cost the Gram matrix its definiteness (jitter then mends it).
 
     Raises
     ------
@@ -41,7 +41,7 @@ class CachedDistances:
         source: DistanceBlocks,
         *,
         max_bytes: int = 1 << 28,
-        dtype: DTypeLike = np.float32,
+        dtype: DTypeLike = np.float64,
     ) -> None:
         if max_bytes < 0:
             raise ValueError(f"max_bytes: expected an integer >= 0, got {max_bytes}")
@@ -72,20 +72,29 @@ class CachedDistances:
     def block(self, rows: IntArray, cols: IntArray) -> FloatArray:
         """Return the distances, shape (B, len(rows), len(cols))."""
         remembered = [self._rows.get(int(row)) for row in rows]
-        found = [row for row in remembered if row is not None]
-        if rows.size and len(found) == rows.size:
-            out = np.empty((self.n_blocks, rows.size, cols.size))
-            where = _as_slice(cols)
-            for i, row in enumerate(found):
+        missing = [i for i, row in enumerate(remembered) if row is None]
+        if len(missing) == rows.size:
+            computed = self._source.block(rows, cols)
+            self._remember(rows, cols, computed)
+            return computed
+        out = np.empty((self.n_blocks, rows.size, cols.size))
+        if missing:
+            computed = self._source.block(rows[missing], cols)
+            self._remember(rows[missing], cols, computed)
+            out[:, missing] = computed
+        where = _as_slice(cols)
+        for i, row in enumerate(remembered):
+            if row is not None:
                 out[:, i] = row[:, where]
-            return out
-        distances = self._source.block(rows, cols)
-        if np.array_equal(cols, self._pool):
-            for i, row in enumerate(rows):
-                if len(self._rows) >= self._max_rows:
-                    break
-                self._rows[int(row)] = distances[:, i].astype(self._dtype)
-        return distances
+        return out
+
+    def _remember(self, rows: IntArray, cols: IntArray, distances: FloatArray) -> None:
+        if not np.array_equal(cols, self._pool):
+            return
+        for i, row in enumerate(rows):
+            if len(self._rows) >= self._max_rows:
+                return
+            self._rows[int(row)] = distances[:, i].astype(self._dtype)
 
 
 def _as_slice(cols: IntArray) -> slice | IntArray:

@@ -30,7 +30,7 @@ from ._pool_mean import PoolMean
 from .gp import GaussianProcess
 
 # Up to this many new numbers are computed as whole rows, which a kernel may remember.
-_WHOLE_ROWS = 1 << 20
+_WHOLE_ROWS = 1 << 21
 # More are computed in blocks of this size: their B distances fit into reused memory.
 _BLOCK_ELEMENTS = 1 << 18
 

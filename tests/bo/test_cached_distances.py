@@ -34,13 +34,17 @@ def test_remembered_rows_are_the_same(source, dtype, rtol):
         np.testing.assert_allclose(block, VectorDistances.block(source, np.array(rows), cols), rtol)
     assert cached.block(POOL[:2], POOL[:0]).shape == (2, 2, 0)
     assert source.calls == 0
-    cached.block(np.array([0, 7]), POOL[:10])
-    assert source.calls == 1
-    assert cached.n_remembered == 5
+    mixed = np.array([0, 7, 4])
+    for cols, n_remembered in ((POOL[5:9], 5), (POOL, 6)):
+        block = cached.block(mixed, cols)
+        np.testing.assert_allclose(block, VectorDistances.block(source, mixed, cols), rtol)
+        assert cached.n_remembered == n_remembered
+    assert source.calls == 2
+    assert cached.block(POOL[:0], POOL).shape == (2, 0, 50)
 
 
 def test_room_is_limited(source):
-    cached = CachedDistances(source, max_bytes=3 * 2 * 50 * 4)
+    cached = CachedDistances(source, max_bytes=3 * 2 * 50 * 8)
     cached.block(POOL, POOL)
     assert cached.n_remembered == 3
     np.testing.assert_array_equal(cached.block(POOL, POOL), source.block(POOL, POOL))
