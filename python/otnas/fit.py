@@ -22,7 +22,8 @@ from scipy.optimize import minimize
 
 from ._arrays import FloatArray
 from ._cholesky import cholesky_with_jitter, inverse_from_cholesky, solve_lower
-from .kernels import LogParameters, TrainingGram
+from .kernels import TrainingGram
+from .parameters import LogParameters
 
 _LOG_2PI = math.log(2.0 * math.pi)
 

@@ -24,7 +24,8 @@ from numpy.typing import ArrayLike
 from ._arrays import FloatArray, IntArray, as_finite_vector, as_items, common_prefix
 from ._cholesky import cholesky_with_jitter, extend_cholesky, solve_lower
 from .fit import log_marginal_likelihood, maximise_posterior
-from .kernels import Kernel, LogParameters, log_normal
+from .kernels import Kernel
+from .parameters import LogParameters, log_normal
 
 _NO_ITEMS = np.empty(0, dtype=np.intp)
 

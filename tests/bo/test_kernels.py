@@ -3,7 +3,8 @@ import pytest
 from helpers import laplace_kernel
 
 from otnas.distances import ArrayDistances, VectorDistances, typical_distances
-from otnas.kernels import LaplaceKernel, LogParameters, PrecomputedKernel
+from otnas.kernels import LaplaceKernel, PrecomputedKernel
+from otnas.parameters import LogParameters
 
 
 def precomputed(n=60):
