@@ -161,7 +161,8 @@ class GaussianProcess:
     def set_pending(self, items: ArrayLike) -> None:
         """Condition on these items, (m,), and no others, as observed at their posterior mean."""
         pending = as_items(items, self._kernel.n_items, "items")
-        self._set_rows(np.concatenate([self._items, pending]))
+        if not np.array_equal(pending, self._rows[self._items.size :]):
+            self._set_rows(np.concatenate([self._items, pending]))
 
     def set_log_parameters(self, log_parameters: ArrayLike) -> None:
         """Set the log hyperparameters (p + 1,) within their bounds and refactor."""

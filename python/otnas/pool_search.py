@@ -149,6 +149,7 @@ class PoolSearch:
     @property
     def posterior(self) -> PoolPosterior:
         """Posterior over the pool in transformed units, given observed and pending items."""
+        self._process.set_pending(self._pending)
         return self._posterior
 
     def ask(self, n: int = 1) -> IntArray:

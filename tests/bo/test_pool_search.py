@@ -84,7 +84,6 @@ def test_pending_items_shrink_the_posterior():
     s = search(n_initial=5, seed=1)
     run(s, [5])
     batch = s.ask(3)
-    s.ask(1)
     std = s.posterior.standardised_std
     others = np.setdiff1d(np.arange(60), np.concatenate([s.items, s.pending]))
     assert std[batch].max() < std[others].min()
