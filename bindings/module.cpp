@@ -5,6 +5,7 @@ void bind_cells(py::module_&);
 void bind_embedding(py::module_&);
 void bind_errors(py::module_&);
 void bind_gram(py::module_&);
+void bind_nasbench101(py::module_&);
 void bind_trees(py::module_&);
 }  // namespace otnas::bindings
 
@@ -16,4 +17,5 @@ PYBIND11_MODULE(_core, module) {
   bind_trees(module);
   bind_embedding(module);
   bind_gram(module);
+  bind_nasbench101(module);
 }
