@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 namespace otnas {
 namespace {
@@ -33,36 +34,37 @@ std::uint32_t load_little_endian(const unsigned char* bytes) {
          static_cast<std::uint32_t>(bytes[2]) << 16 | static_cast<std::uint32_t>(bytes[3]) << 24;
 }
 
-/// Sixteen steps of one of the four rounds. Step i works on word (multiplier i + offset) mod 16.
-template <int Round, int Multiplier, int Offset, int S0, int S1, int S2, int S3, class Mix>
-void run_round(State& state, const std::array<std::uint32_t, 16>& words, const Mix& mix) {
+using Word = std::uint32_t;
+
+Word mix_choose(Word x, Word y, Word z) { return z ^ (x & (y ^ z)); }
+Word mix_majority(Word x, Word y, Word z) { return y ^ (z & (x ^ y)); }
+Word mix_parity(Word x, Word y, Word z) { return x ^ y ^ z; }
+Word mix_last(Word x, Word y, Word z) { return y ^ (x | ~z); }
+
+/// One of the four rounds: step i works on word (Multiplier i + Offset) mod 16 and rotates by the
+/// shift of i mod 4. Everything that depends on i is known to the compiler: no loop is left.
+template <int Round, int Multiplier, int Offset, Word (*Mix)(Word, Word, Word), std::size_t... I>
+void run_round(State& state, const std::array<Word, 16>& words, const std::array<int, 4>& shifts,
+               std::index_sequence<I...>) {
   auto& [a, b, c, d] = state;
-  const auto step = [&](std::uint32_t& target, std::uint32_t x, std::uint32_t y, std::uint32_t z,
-                        int i, int shift) {
-    const auto word = words[static_cast<std::size_t>((Multiplier * i + Offset) % 16)];
-    const auto sine = kSine[static_cast<std::size_t>(16 * Round + i)];
-    target = x + rotate_left(target + mix(x, y, z) + word + sine, shift);
+  const auto step = [&](std::size_t i, Word& target, Word x, Word y, Word z) {
+    const Word sum = target + Mix(x, y, z) + words[(Multiplier * i + Offset) % 16];
+    target = x + rotate_left(sum + kSine[16 * Round + i], shifts[i % 4]);
   };
-  for (int i = 0; i < 16; i += 4) {
-    step(a, b, c, d, i, S0);
-    step(d, a, b, c, i + 1, S1);
-    step(c, d, a, b, i + 2, S2);
-    step(b, c, d, a, i + 3, S3);
-  }
+  (((void)step(4 * I, a, b, c, d), step(4 * I + 1, d, a, b, c), step(4 * I + 2, c, d, a, b),
+    step(4 * I + 3, b, c, d, a)),
+   ...);
 }
 
 void add_block(State& state, const unsigned char* block) {
-  using Word = std::uint32_t;
   std::array<Word, 16> words;
   for (std::size_t i = 0; i < 16; ++i) words[i] = load_little_endian(block + 4 * i);
   State next = state;
-  run_round<0, 1, 0, 7, 12, 17, 22>(next, words,
-                                    [](Word x, Word y, Word z) { return z ^ (x & (y ^ z)); });
-  run_round<1, 5, 1, 5, 9, 14, 20>(next, words,
-                                   [](Word x, Word y, Word z) { return y ^ (z & (x ^ y)); });
-  run_round<2, 3, 5, 4, 11, 16, 23>(next, words, [](Word x, Word y, Word z) { return x ^ y ^ z; });
-  run_round<3, 7, 0, 6, 10, 15, 21>(next, words,
-                                    [](Word x, Word y, Word z) { return y ^ (x | ~z); });
+  constexpr auto quarters = std::make_index_sequence<4>{};
+  run_round<0, 1, 0, mix_choose>(next, words, {7, 12, 17, 22}, quarters);
+  run_round<1, 5, 1, mix_majority>(next, words, {5, 9, 14, 20}, quarters);
+  run_round<2, 3, 5, mix_parity>(next, words, {4, 11, 16, 23}, quarters);
+  run_round<3, 7, 0, mix_last>(next, words, {6, 10, 15, 21}, quarters);
   for (std::size_t i = 0; i < 4; ++i) state[i] += next[i];
 }
 
