@@ -2,6 +2,7 @@
 
 namespace otnas::bindings {
 void bind_cells(py::module_&);
+void bind_dpp(py::module_&);
 void bind_embedding(py::module_&);
 void bind_errors(py::module_&);
 void bind_gram(py::module_&);
@@ -18,4 +19,5 @@ PYBIND11_MODULE(_core, module) {
   bind_embedding(module);
   bind_gram(module);
   bind_nasbench101(module);
+  bind_dpp(module);
 }
