@@ -12,6 +12,7 @@ MAX_VERTICES: int
 FIRST_ABSENT: int
 INPUT: int
 OUTPUT: int
+MAX_ENUMERATED_VERTICES: int
 
 class NumericalError(ValueError): ...
 
@@ -70,6 +71,12 @@ def l1_distances(
     out: npt.NDArray[Any],
     threads: int,
 ) -> None: ...
+def enumerate_cells(
+    max_vertices: int, max_edges: int, operations: int, max_cells: int, threads: int
+) -> PackedCells: ...
+def enumerate_nasbench101(threads: int) -> tuple[PackedCells, npt.NDArray[np.uint8]]: ...
+def module_hashes(cells: PackedCells, threads: int) -> npt.NDArray[np.uint8]: ...
+def parameter_counts(cells: PackedCells) -> npt.NDArray[np.int64]: ...
 
 # --- determinantal point processes (bindings/bind_dpp.cpp) ---
 class LEnsemble:
