@@ -14,7 +14,7 @@ import numpy as np
 
 from otnas.arrays import FloatArray, IntArray
 from otnas.search.cell_pool import CellPool
-from otnas.search.distances.base import CellDistances
+from otnas.search.distances.base import CellDistances, distinct
 from otnas_fast import CellArray
 
 
@@ -60,9 +60,12 @@ class PairDistances(CellDistances):
         """Put cells at the end of the list."""
         self._extend(self.kinds(cells) if len(cells) else [])
 
-    def append_pool(self, pool: CellPool) -> None:
-        """Put all cells of a pool at the end of the list."""
-        self._extend(pool.feature(self.key, self.kinds))
+    def append_pool(self, pool: CellPool) -> IntArray:
+        """Put the different cells of a pool at the end of the list; return the item of each."""
+        start = self.n_items
+        different, labels = pool.feature(self.key, lambda cells: distinct(self.kinds(cells)))
+        self._extend(different)
+        return start + labels
 
     def truncate(self, n: int) -> None:
         """Keep the first n cells only; the distances of their kinds stay."""
