@@ -67,7 +67,7 @@ class Log:
         if (values < 0).any():
             raise ValueError(
                 f"values: expected errors >= 0 for a logarithmic transform, got {values.min()}; "
-                "use transforms.Identity() for values of any sign"
+                "use transforms.Identity() (setting transform='identity') for values of any sign"
             )
 
     def __call__(self, values: ArrayLike) -> FloatArray:

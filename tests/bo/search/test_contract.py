@@ -1,5 +1,10 @@
 """What `Search` promises, for every method by name."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import searches
@@ -175,6 +180,28 @@ def test_any_order_of_calls(name, data):
         assert search.pending == pending
         assert search.cells == told
         assert search.n_left == len(everything) - len(seen)
+
+
+@pytest.mark.parametrize("name", ["local-search", "path", "wl", "penalise:ot"])
+def test_another_process_chooses_the_same(name):
+    """Python orders sets of strings differently in every process."""
+    script = (
+        "import searches; space = searches.open_space();"
+        f"cells = searches.run(searches.make({name!r}, space), [5, 1, 3]);"
+        "print([space.hash(cell) for cell in cells])"
+    )
+    outputs = set()
+    for seed in ("1", "2"):
+        environment = os.environ | {
+            "PYTHONHASHSEED": seed,
+            "PYTHONPATH": str(Path(searches.__file__).parent),
+        }
+        outputs.add(
+            subprocess.run(
+                [sys.executable, "-c", script], env=environment, check=True, capture_output=True
+            ).stdout
+        )
+    assert len(outputs) == 1
 
 
 def test_every_method_has_documented_settings():
