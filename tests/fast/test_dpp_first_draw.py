@@ -44,7 +44,10 @@ every_kernel = pytest.mark.parametrize("L", KERNELS.values(), ids=KERNELS.keys()
 def first_draws(L, k, seeds):
     """One draw each from fresh ensembles."""
     return np.array(
-        [_core.LEnsemble.from_kernel(L).sample(k, seeds[i : i + 1], 1)[0] for i in range(len(seeds))]
+        [
+            _core.LEnsemble.from_kernel(L).sample(k, seeds[i : i + 1], 1)[0]
+            for i in range(len(seeds))
+        ]
     )
 
 

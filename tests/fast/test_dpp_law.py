@@ -101,8 +101,7 @@ def test_log_prob_and_marginals_are_exact(L, k):
     assert ours.sum() == pytest.approx(1, abs=1e-9)
     marginals = kdpp.marginals(k)
     expected = [
-        sum(p for s, p in zip(subsets, probabilities, strict=True) if i in s)
-        for i in range(len(L))
+        sum(p for s, p in zip(subsets, probabilities, strict=True) if i in s) for i in range(len(L))
     ]
     np.testing.assert_allclose(marginals, expected, rtol=1e-9, atol=1e-12)
     assert marginals.sum() == pytest.approx(k, abs=1e-9)
