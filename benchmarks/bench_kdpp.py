@@ -4,16 +4,13 @@ Run with ``pytest benchmarks/bench_kdpp.py --benchmark-only``. The last tests as
 ratios measured in this very run, the two sides taking turns.
 """
 
-import platform
-import time
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
-import scipy
 
-from otnas_fast.dpp import KDPP, sample_kdpp
+from measure import ratio
+from otnas_fast import KDPP, sample_kdpp
 
 # DPPy warns about things that are not ours.
 pytestmark = pytest.mark.filterwarnings("default")
@@ -27,25 +24,8 @@ def kernel(n):
     return np.exp(-np.abs(x[:, None] - x).sum(axis=2))
 
 
-def cpu_model():
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), "unknown")
-
-
 def describe(benchmark, n, k, threads=1, **more):
-    benchmark.extra_info.update(
-        n=n,
-        k=k,
-        threads=threads,
-        cpu=cpu_model(),
-        python=platform.python_version(),
-        numpy=np.__version__,
-        scipy=scipy.__version__,
-        **more,
-    )
+    benchmark.extra_info.update(n=n, k=k, threads=threads, **more)
 
 
 @pytest.fixture(scope="module")
@@ -126,20 +106,6 @@ def test_batch_of_draws(benchmark, threads):
     describe(benchmark, n, k, threads)
     draws = benchmark(kdpp.sample, k, rng=1, size=1000, threads=threads)
     np.testing.assert_array_equal(draws, expected)
-
-
-def ratio(ours, theirs, rounds):
-    """Median of our time over theirs, both sides taking turns."""
-    ours()
-    theirs()
-    ratios = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        ours()
-        middle = time.perf_counter()
-        theirs()
-        ratios.append((middle - start) / (time.perf_counter() - middle))
-    return float(np.median(ratios))
 
 
 @pytest.mark.benchmark(group="targets")
