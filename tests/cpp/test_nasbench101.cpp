@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "otnas/enumerate.hpp"
+#include "otnas/errors.hpp"
 #include "otnas/nasbench101.hpp"
 
 using namespace otnas;
@@ -45,6 +46,13 @@ TEST_CASE("different classes of up to 5 vertices have different module hashes") 
   auto hashes = module_hashes(enumerate_cells({5, 9, 3}, 10000, 1), 2);
   std::sort(hashes.begin(), hashes.end());
   CHECK(std::adjacent_find(hashes.begin(), hashes.end()) == hashes.end());
+}
+
+TEST_CASE("hashing stops when asked") {
+  // Enough work for the check to be polled.
+  const CellArray cells = enumerate_cells({6, 9, 3}, 100000, 1);
+  CHECK_THROWS_AS(module_hashes(cells, 1, [] { return true; }), Cancelled);
+  CHECK_THROWS_AS(module_hashes(cells, 3, [] { return true; }), Cancelled);
 }
 
 TEST_CASE("parameter count") {
