@@ -1,15 +1,14 @@
 #include "otnas/md5.hpp"
 
-#include <cstddef>
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
 namespace otnas {
 namespace {
 
-using State = std::array<std::uint32_t, 4>;
-
 constexpr std::size_t kBlock = 64;
+constexpr std::size_t kLanes = 8;
 
 /// floor(2^32 |sin(i + 1)|), RFC 1321, Section 3.4.
 constexpr std::array<std::uint32_t, 64> kSine{
@@ -25,85 +24,168 @@ constexpr std::array<std::uint32_t, 64> kSine{
     0xeb86d391u,
 };
 
-constexpr std::uint32_t rotate_left(std::uint32_t x, int bits) {
-  return (x << bits) | (x >> (32 - bits));
+// Everything below works on one message (Word is an integer) or on kLanes of them side by side
+// (Word is a vector of integers, an extension that GCC and Clang share). The chain of additions
+// within one message leaves most of the processor idle.
+using Lanes [[gnu::vector_size(4 * kLanes)]] = std::uint32_t;
+
+template <class Word>
+using State = std::array<Word, 4>;
+template <class Word>
+using Words = std::array<Word, 16>;
+
+// Arguments by reference: vectors have no portable way to be passed by value.
+struct Choose {
+  template <class Word>
+  static void mix(const Word& x, const Word& y, const Word& z, Word& out) {
+    out = z ^ (x & (y ^ z));
+  }
+};
+struct Majority {
+  template <class Word>
+  static void mix(const Word& x, const Word& y, const Word& z, Word& out) {
+    out = y ^ (z & (x ^ y));
+  }
+};
+struct Parity {
+  template <class Word>
+  static void mix(const Word& x, const Word& y, const Word& z, Word& out) {
+    out = x ^ y ^ z;
+  }
+};
+struct Last {
+  template <class Word>
+  static void mix(const Word& x, const Word& y, const Word& z, Word& out) {
+    out = y ^ (x | ~z);
+  }
+};
+
+/// One of the four rounds: step i works on word (Multiplier i + Offset) mod 16 and rotates by the
+/// shift of i mod 4. Everything that depends on i is known to the compiler: no loop is left.
+template <std::size_t Round, std::size_t Multiplier, std::size_t Offset, class Mix, class Word,
+          std::size_t... I>
+void run_round(State<Word>& state, const Words<Word>& words, const std::array<int, 4>& shifts,
+               std::index_sequence<I...>) {
+  auto& [a, b, c, d] = state;
+  const auto step = [&](std::size_t i, Word& target, const Word& x, const Word& y, const Word& z) {
+    Word sum;
+    Mix::mix(x, y, z, sum);
+    sum += target + words[(Multiplier * i + Offset) % 16] + kSine[16 * Round + i];
+    const int shift = shifts[i % 4];
+    target = x + ((sum << shift) | (sum >> (32 - shift)));
+  };
+  ((step(4 * I, a, b, c, d), step(4 * I + 1, d, a, b, c), step(4 * I + 2, c, d, a, b),
+    step(4 * I + 3, b, c, d, a)),
+   ...);
 }
+
+/// What a block adds to the state.
+template <class Word>
+void compress(State<Word>& state, const Words<Word>& words) {
+  constexpr auto quarters = std::make_index_sequence<4>{};
+  run_round<0, 1, 0, Choose>(state, words, {7, 12, 17, 22}, quarters);
+  run_round<1, 5, 1, Majority>(state, words, {5, 9, 14, 20}, quarters);
+  run_round<2, 3, 5, Parity>(state, words, {4, 11, 16, 23}, quarters);
+  run_round<3, 7, 0, Last>(state, words, {6, 10, 15, 21}, quarters);
+}
+
+constexpr State<std::uint32_t> kInitial{0x67452301u, 0xefcdab89u, 0x98badcfeu, 0x10325476u};
 
 std::uint32_t load_little_endian(const unsigned char* bytes) {
   return static_cast<std::uint32_t>(bytes[0]) | static_cast<std::uint32_t>(bytes[1]) << 8 |
          static_cast<std::uint32_t>(bytes[2]) << 16 | static_cast<std::uint32_t>(bytes[3]) << 24;
 }
 
-using Word = std::uint32_t;
+/// A message cut into blocks: a one bit, zeros and the length in bits follow its end.
+class Blocks {
+ public:
+  Blocks() = default;
+  explicit Blocks(std::string_view message)
+      : data_(reinterpret_cast<const unsigned char*>(message.data())),
+        full_(message.size() / kBlock) {
+    const std::size_t left = message.size() % kBlock;
+    if (left > 0) std::memcpy(tail_.data(), data_ + full_ * kBlock, left);
+    tail_[left] = 0x80;
+    const std::size_t end = left + 9 <= kBlock ? kBlock : 2 * kBlock;
+    const std::uint64_t bits = 8 * static_cast<std::uint64_t>(message.size());
+    for (std::size_t i = 0; i < 8; ++i)
+      tail_[end - 8 + i] = static_cast<unsigned char>((bits >> (8 * i)) & 0xffu);
+    count_ = full_ + end / kBlock;
+  }
 
-Word mix_choose(Word x, Word y, Word z) { return z ^ (x & (y ^ z)); }
-Word mix_majority(Word x, Word y, Word z) { return y ^ (z & (x ^ y)); }
-Word mix_parity(Word x, Word y, Word z) { return x ^ y ^ z; }
-Word mix_last(Word x, Word y, Word z) { return y ^ (x | ~z); }
+  std::size_t count() const { return count_; }
+  const unsigned char* operator[](std::size_t i) const {
+    return i < full_ ? data_ + i * kBlock : tail_.data() + (i - full_) * kBlock;
+  }
 
-/// One of the four rounds: step i works on word (Multiplier i + Offset) mod 16 and rotates by the
-/// shift of i mod 4. Everything that depends on i is known to the compiler: no loop is left.
-template <int Round, int Multiplier, int Offset, Word (*Mix)(Word, Word, Word), std::size_t... I>
-void run_round(State& state, const std::array<Word, 16>& words, const std::array<int, 4>& shifts,
-               std::index_sequence<I...>) {
-  auto& [a, b, c, d] = state;
-  const auto step = [&](std::size_t i, Word& target, Word x, Word y, Word z) {
-    const Word sum = target + Mix(x, y, z) + words[(Multiplier * i + Offset) % 16];
-    target = x + rotate_left(sum + kSine[16 * Round + i], shifts[i % 4]);
-  };
-  (((void)step(4 * I, a, b, c, d), step(4 * I + 1, d, a, b, c), step(4 * I + 2, c, d, a, b),
-    step(4 * I + 3, b, c, d, a)),
-   ...);
-}
+ private:
+  const unsigned char* data_ = nullptr;
+  std::size_t full_ = 0;
+  std::size_t count_ = 0;
+  std::array<unsigned char, 2 * kBlock> tail_{};
+};
 
-void add_block(State& state, const unsigned char* block) {
-  std::array<Word, 16> words;
-  for (std::size_t i = 0; i < 16; ++i) words[i] = load_little_endian(block + 4 * i);
-  State next = state;
-  constexpr auto quarters = std::make_index_sequence<4>{};
-  run_round<0, 1, 0, mix_choose>(next, words, {7, 12, 17, 22}, quarters);
-  run_round<1, 5, 1, mix_majority>(next, words, {5, 9, 14, 20}, quarters);
-  run_round<2, 3, 5, mix_parity>(next, words, {4, 11, 16, 23}, quarters);
-  run_round<3, 7, 0, mix_last>(next, words, {6, 10, 15, 21}, quarters);
-  for (std::size_t i = 0; i < 4; ++i) state[i] += next[i];
-}
-
-}  // namespace
-
-Digest md5(std::string_view message) {
-  State state{0x67452301u, 0xefcdab89u, 0x98badcfeu, 0x10325476u};
-  const auto* data = reinterpret_cast<const unsigned char*>(message.data());
-  std::size_t left = message.size();
-  for (; left >= kBlock; left -= kBlock, data += kBlock) add_block(state, data);
-
-  // What is left, a one bit, zeros, and the length in bits: one block or two.
-  std::array<unsigned char, 2 * kBlock> tail{};
-  if (left > 0) std::memcpy(tail.data(), data, left);
-  tail[left] = 0x80;
-  const std::size_t end = left + 9 <= kBlock ? kBlock : 2 * kBlock;
-  const std::uint64_t bits = 8 * static_cast<std::uint64_t>(message.size());
-  for (std::size_t i = 0; i < 8; ++i)
-    tail[end - 8 + i] = static_cast<unsigned char>((bits >> (8 * i)) & 0xffu);
-  for (std::size_t begin = 0; begin < end; begin += kBlock) add_block(state, tail.data() + begin);
-
+Digest to_digest(const State<std::uint32_t>& state) {
   Digest digest;
   for (std::size_t i = 0; i < digest.size(); ++i)
     digest[i] = static_cast<std::uint8_t>((state[i / 4] >> (8 * (i % 4))) & 0xffu);
   return digest;
 }
 
-char* write_hex(const Digest& digest, char* out) {
-  constexpr char digits[] = "0123456789abcdef";
-  for (const std::uint8_t byte : digest) {
-    *out++ = digits[byte >> 4];
-    *out++ = digits[byte & 15u];
+/// At most kLanes messages; lanes whose message has ended keep their state.
+void md5_lanes(const std::string_view* messages, std::size_t count, Digest* digests) {
+  std::array<Blocks, kLanes> blocks;
+  std::size_t longest = 0;
+  for (std::size_t lane = 0; lane < count; ++lane) {
+    blocks[lane] = Blocks(messages[lane]);
+    longest = std::max(longest, blocks[lane].count());
   }
-  return out;
+  State<Lanes> state;
+  for (std::size_t i = 0; i < 4; ++i) state[i] = Lanes{} + kInitial[i];
+  for (std::size_t block = 0; block < longest; ++block) {
+    Words<Lanes> words{};
+    Lanes active{};
+    for (std::size_t lane = 0; lane < count; ++lane) {
+      if (block >= blocks[lane].count()) continue;
+      active[lane] = ~std::uint32_t{0};
+      const unsigned char* bytes = blocks[lane][block];
+      for (std::size_t i = 0; i < 16; ++i) words[i][lane] = load_little_endian(bytes + 4 * i);
+    }
+    State<Lanes> next = state;
+    compress(next, words);
+    for (std::size_t i = 0; i < 4; ++i) state[i] += next[i] & active;
+  }
+  for (std::size_t lane = 0; lane < count; ++lane)
+    digests[lane] = to_digest({state[0][lane], state[1][lane], state[2][lane], state[3][lane]});
 }
 
-std::string to_hex(const Digest& digest) {
-  std::string text(2 * digest.size(), ' ');
-  write_hex(digest, text.data());
+}  // namespace
+
+Digest md5(std::string_view message) {
+  const Blocks blocks(message);
+  State<std::uint32_t> state = kInitial;
+  for (std::size_t block = 0; block < blocks.count(); ++block) {
+    Words<std::uint32_t> words;
+    for (std::size_t i = 0; i < 16; ++i) words[i] = load_little_endian(blocks[block] + 4 * i);
+    State<std::uint32_t> next = state;
+    compress(next, words);
+    for (std::size_t i = 0; i < 4; ++i) state[i] += next[i];
+  }
+  return to_digest(state);
+}
+
+void md5_many(const std::string_view* messages, std::size_t count, Digest* digests) {
+  for (std::size_t begin = 0; begin < count; begin += kLanes)
+    md5_lanes(messages + begin, std::min(kLanes, count - begin), digests + begin);
+}
+
+HexDigest to_hex(const Digest& digest) {
+  constexpr char digits[] = "0123456789abcdef";
+  HexDigest text;
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    text[2 * i] = digits[digest[i] >> 4];
+    text[2 * i + 1] = digits[digest[i] & 15u];
+  }
   return text;
 }
 

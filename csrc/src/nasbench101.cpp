@@ -4,6 +4,7 @@
 #include <array>
 #include <numeric>
 #include <string>
+#include <string_view>
 
 #include "index.hpp"
 #include "otnas/enumerate.hpp"
@@ -15,9 +16,9 @@ constexpr CellLimits kLimits{7, 9, 3};
 constexpr std::size_t kCells = 423624;
 constexpr std::size_t kCellsPerTask = 1024;
 
+constexpr std::size_t kCellsPerGroup = 8;  // whose messages are hashed side by side
+
 using Masks = std::array<VertexMask, kMaxVertices>;
-using VertexHashes = std::array<Digest, kMaxVertices>;
-using VertexOrder = std::array<int, kMaxVertices>;
 
 Masks predecessors(const Cell& cell) {
   Masks result{};
@@ -35,48 +36,118 @@ int count(VertexMask mask) {
 
 int label(OpCode op) { return op == kInput ? -1 : op == kOutput ? -2 : op; }
 
-VertexOrder sorted_by_hash(const VertexHashes& hashes, int size) {
-  VertexOrder order{};
-  std::iota(order.begin(), order.begin() + size, 0);
-  std::sort(order.begin(), order.begin() + size,
-            [&](int a, int b) { return hashes[ix(a)] < hashes[ix(b)]; });
-  return order;
+/// A cell and the current hashes of its vertices.
+class HashedVertices {
+ public:
+  explicit HashedVertices(const Cell& cell) : cell_(cell), before_(predecessors(cell)) {}
+
+  int size() const { return cell_.size; }
+
+  void append_first_message(int v, std::string& text) const {
+    text += '(' + std::to_string(count(cell_.successors[ix(v)])) + ", " +
+            std::to_string(count(before_[ix(v)])) + ", " + std::to_string(label(cell_.ops[ix(v)])) +
+            ')';
+  }
+
+  void append_message(int v, std::string& text) const {
+    for (const VertexMask side : {before_[ix(v)], cell_.successors[ix(v)]}) {
+      for (int i = 0; i < cell_.size; ++i)
+        if ((side >> order_[ix(i)]) & 1u) text += view(hashes_[ix(order_[ix(i)])]);
+      text += '|';
+    }
+    text += view(hashes_[ix(v)]);
+  }
+
+  void append_last_message(std::string& text) const {
+    for (int i = 0; i < cell_.size; ++i) {
+      text += i == 0 ? "['" : "', '";
+      text += view(hashes_[ix(order_[ix(i)])]);
+    }
+    text += "']";
+  }
+
+  void set(int v, const Digest& digest) { hashes_[ix(v)] = to_hex(digest); }
+
+  /// Once a round: one sorting serves the neighbours of all vertices.
+  void sort() {
+    std::iota(order_.begin(), order_.begin() + cell_.size, 0);
+    std::sort(order_.begin(), order_.begin() + cell_.size,
+              [&](int a, int b) { return hashes_[ix(a)] < hashes_[ix(b)]; });
+  }
+
+ private:
+  Cell cell_;
+  Masks before_;
+  std::array<HexDigest, kMaxVertices> hashes_{};
+  std::array<int, kMaxVertices> order_{};  // vertices by ascending hash
+};
+
+/// Messages written one after another, then hashed together.
+class MessageBatch {
+ public:
+  template <class Append>
+  void add(const Append& append) {
+    append(text_);
+    ends_.push_back(text_.size());
+  }
+
+  const std::vector<Digest>& hash() {
+    std::vector<std::string_view> messages;
+    std::size_t begin = 0;
+    for (const std::size_t end : ends_) {
+      messages.push_back(std::string_view(text_).substr(begin, end - begin));
+      begin = end;
+    }
+    digests_.resize(messages.size());
+    md5_many(messages.data(), messages.size(), digests_.data());
+    text_.clear();
+    ends_.clear();
+    return digests_;
+  }
+
+ private:
+  std::string text_;
+  std::vector<std::size_t> ends_;
+  std::vector<Digest> digests_;
+};
+
+/// Module hashes of a few pruned cells. Messages go vertex by vertex, because neighbouring cells of
+/// an enumeration have the same graph: those of one vertex are then equally long.
+void hash_group(std::vector<HashedVertices>& group, Digest* hashes) {
+  MessageBatch batch;
+  int largest = 0;
+  for (const auto& cell : group) largest = std::max(largest, cell.size());
+  const auto for_each_vertex = [&](int round, const auto& visit) {
+    for (int v = 0; v < largest; ++v)
+      for (auto& cell : group)
+        if (v < cell.size() && round <= cell.size()) visit(cell, v);
+  };
+  for (int round = 0; round <= largest; ++round) {
+    for_each_vertex(round, [&](const HashedVertices& cell, int v) {
+      batch.add([&](std::string& text) {
+        if (round == 0)
+          cell.append_first_message(v, text);
+        else
+          cell.append_message(v, text);
+      });
+    });
+    const Digest* next = batch.hash().data();
+    for_each_vertex(round, [&](HashedVertices& cell, int v) { cell.set(v, *next++); });
+    for (auto& cell : group) cell.sort();
+  }
+  for (const auto& cell : group)
+    batch.add([&](std::string& text) { cell.append_last_message(text); });
+  const auto& digests = batch.hash();
+  std::copy(digests.begin(), digests.end(), hashes);
 }
 
 }  // namespace
 
 Digest module_hash(const Cell& pruned) {
-  const int size = pruned.size;
-  const Masks before = predecessors(pruned);
-  VertexHashes hashes;
-  for (int v = 0; v < size; ++v)
-    hashes[ix(v)] = md5('(' + std::to_string(count(pruned.successors[ix(v)])) + ", " +
-                        std::to_string(count(before[ix(v)])) + ", " +
-                        std::to_string(label(pruned.ops[ix(v)])) + ')');
-
-  std::array<char, 32 * (kMaxVertices + 1) + 2> text;
-  for (int round = 0; round < size; ++round) {
-    // One sorting serves the neighbours of all vertices.
-    const VertexOrder order = sorted_by_hash(hashes, size);
-    VertexHashes next;
-    for (int v = 0; v < size; ++v) {
-      char* end = text.data();
-      for (const VertexMask side : {before[ix(v)], pruned.successors[ix(v)]}) {
-        for (int i = 0; i < size; ++i)
-          if ((side >> order[ix(i)]) & 1u) end = write_hex(hashes[ix(order[ix(i)])], end);
-        *end++ = '|';
-      }
-      end = write_hex(hashes[ix(v)], end);
-      next[ix(v)] = md5({text.data(), static_cast<std::size_t>(end - text.data())});
-    }
-    hashes = next;
-  }
-
-  const VertexOrder order = sorted_by_hash(hashes, size);
-  std::string list;
-  for (int i = 0; i < size; ++i)
-    list += (i == 0 ? "['" : "', '") + to_hex(hashes[ix(order[ix(i)])]);
-  return md5(list + "']");
+  std::vector<HashedVertices> group{HashedVertices(pruned)};
+  Digest hash;
+  hash_group(group, &hash);
+  return hash;
 }
 
 std::vector<Digest> module_hashes(const CellArray& cells, unsigned threads,
@@ -87,8 +158,13 @@ std::vector<Digest> module_hashes(const CellArray& cells, unsigned threads,
       tasks, threads,
       [&](std::size_t task) {
         const std::size_t end = std::min(cells.size(), (task + 1) * kCellsPerTask);
-        for (std::size_t i = task * kCellsPerTask; i < end; ++i)
-          hashes[i] = module_hash(prune(cells[i]));
+        std::vector<HashedVertices> group;
+        for (std::size_t i = task * kCellsPerTask; i < end; i += kCellsPerGroup) {
+          group.clear();
+          for (std::size_t j = i; j < std::min(end, i + kCellsPerGroup); ++j)
+            group.emplace_back(prune(cells[j]));
+          hash_group(group, hashes.data() + i);
+        }
       },
       cancelled);
   return hashes;
