@@ -3,9 +3,11 @@
 namespace otnas::bindings {
 void bind_cells(py::module_&);
 void bind_crc32c(py::module_&);
+void bind_dpp(py::module_&);
 void bind_embedding(py::module_&);
 void bind_errors(py::module_&);
 void bind_gram(py::module_&);
+void bind_nasbench101(py::module_&);
 void bind_trees(py::module_&);
 }  // namespace otnas::bindings
 
@@ -18,4 +20,6 @@ PYBIND11_MODULE(_core, module) {
   bind_trees(module);
   bind_embedding(module);
   bind_gram(module);
+  bind_nasbench101(module);
+  bind_dpp(module);
 }

@@ -278,7 +278,13 @@ def _matrix_and_ops(item: object, name: str) -> tuple[npt.NDArray[np.uint8], tup
             f"{name} must be a Cell, a NAS-Bench-201 string or a pair (matrix, ops), "
             f"got {type(item).__name__}"
         )
-    return _adjacency(matrix, name), _op_names(ops, name)
+    adjacency, names = _adjacency(matrix, name), _op_names(ops, name)
+    if len(adjacency) != len(names):
+        raise ValueError(
+            f"{name}: ops must have one entry for each of the {len(adjacency)} vertices, "
+            f"got {len(names)} ops"
+        )
+    return adjacency, names
 
 
 def _adjacency(matrix: Any, name: str) -> npt.NDArray[np.uint8]:

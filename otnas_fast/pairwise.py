@@ -220,7 +220,9 @@ def _both(
     left = _as_embedding(a, "a", ngram, taxonomy, threads)
     if b is None:
         return left, left
-    right = _as_embedding(b, "b", left.ngram if ngram is None else ngram, taxonomy, threads)
+    if ngram is None and not isinstance(b, Embedding):
+        ngram = left.ngram
+    right = _as_embedding(b, "b", ngram, taxonomy, threads)
     # An empty list is of every space.
     if not len(left) and not isinstance(a, Embedding):
         left = right[:0]

@@ -1,1 +1,1 @@
-"""Bayesian optimisation over neural architectures with tree-Wasserstein kernels and k-DPPs."""
+"""Bayesian optimisation for neural architecture search on tree-Wasserstein kernels."""

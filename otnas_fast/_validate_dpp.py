@@ -1,0 +1,104 @@
+"""Checks of the arguments of the determinantal point process functions.
+
+Everything is checked once, here; the compiled core trusts what it gets. Messages name the argument,
+what was expected and what came.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from otnas_fast._validate import integer
+
+# Largest asymmetry, relative to the largest entry, that passes for rounding.
+SYMMETRY_TOLERANCE = 1e-8
+
+
+def as_integer(value: object, name: str, *, least: int, most: int) -> int:
+    """Return ``value`` as an int between ``least`` and ``most``; bools and floats are refused."""
+    number = integer(value, name)
+    if not least <= number <= most:
+        raise ValueError(f"{name} must be between {least} and {most}, got {number}")
+    return number
+
+
+def as_size(value: object) -> int | None:
+    """Return the number of draws; None stands for one draw without a leading axis."""
+    return None if value is None else integer(value, "size", minimum=0)
+
+
+def as_matrix(value: npt.ArrayLike, name: str, shape: str) -> npt.NDArray[np.float64]:
+    """Return ``value`` as a new finite C-contiguous float64 matrix with at least one entry."""
+    array: npt.NDArray[Any] = np.asarray(value)
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must be a matrix of real numbers, got dtype {array.dtype}")
+    if array.ndim != 2:
+        raise ValueError(f"{name} must have shape {shape}, got shape {array.shape}")
+    if array.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {array.shape}")
+    matrix = np.array(array, dtype=np.float64, order="C")
+    if not np.isfinite(matrix).all():
+        row, column = np.argwhere(~np.isfinite(matrix))[0]
+        raise ValueError(f"{name} must be finite, got {matrix[row, column]} at [{row}, {column}]")
+    return matrix
+
+
+def as_kernel(value: npt.ArrayLike, name: str = "L") -> npt.NDArray[np.float64]:
+    """Return a checked, exactly symmetric copy of an L-ensemble, shape (n, n).
+
+    An asymmetry of up to 1e-8 times the largest entry is averaged away.
+    """
+    matrix = as_matrix(value, name, "(n, n)")
+    if matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"{name} must be square, shape (n, n), got shape {matrix.shape}")
+    if not np.array_equal(matrix, matrix.T):
+        half = 0.5 * matrix  # halved first: a difference of the largest doubles overflows
+        asymmetry = float(np.abs(half - half.T).max())
+        largest = float(np.abs(half).max())
+        if asymmetry > SYMMETRY_TOLERANCE * largest:
+            raise ValueError(
+                f"{name} must be symmetric; it differs from its transpose by up to "
+                f"{2.0 * asymmetry:.3g}, its largest entry being {2.0 * largest:.3g}"
+            )
+        matrix = np.ascontiguousarray(half + half.T)
+    return matrix
+
+
+def as_subset(value: npt.ArrayLike, k: int, n: int) -> npt.NDArray[np.int64]:
+    """Return ``value`` as k distinct indices of 0..n-1, ascending."""
+    array: npt.NDArray[Any] = np.asarray(value)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"subset must hold integers, got dtype {array.dtype}")
+    if array.shape != (k,):
+        raise ValueError(f"subset must have shape (k,) = ({k},), got shape {array.shape}")
+    outside = array[(array < 0) | (array >= n)]
+    if outside.size:
+        raise ValueError(f"subset must hold indices from 0 to {n - 1}, got {outside[0]}")
+    indices = np.sort(array.astype(np.int64))
+    repeated = indices[1:][indices[1:] == indices[:-1]]
+    if repeated.size:
+        raise ValueError(f"subset must hold distinct indices, got {repeated[0]} more than once")
+    return indices
+
+
+def as_generator(rng: np.random.Generator | int | None) -> np.random.Generator:
+    """Return the generator meant by ``rng``; None stands for fresh entropy."""
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if rng is None:
+        return np.random.default_rng()
+    if isinstance(rng, (bool, np.bool_)) or not isinstance(rng, (int, np.integer)):
+        raise TypeError(
+            "rng must be a numpy.random.Generator, a non-negative integer seed or None; "
+            f"got {type(rng).__name__}"
+        )
+    return np.random.default_rng(integer(rng, "rng", minimum=0))
+
+
+def draw_seeds(rng: np.random.Generator, size: int | None) -> npt.NDArray[np.uint64]:
+    """Draw one 64-bit seed for every draw, so that results do not depend on threads."""
+    count = 1 if size is None else size
+    return rng.integers(0, 2**64, size=count, dtype=np.uint64)

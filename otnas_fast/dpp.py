@@ -1,0 +1,226 @@
+"""Exact sampling from determinantal point processes (DPPs) and k-DPPs.
+
+Notation
+--------
+L : (n, n)
+    Symmetric positive semi-definite L-ensemble over n items.
+L_S
+    Its rows and columns S.
+lambda
+    Its positive eigenvalues; their number is ``rank(L)``.
+e_k
+    Elementary symmetric polynomial: the sum over all k-subsets of lambda of their product.
+
+A k-DPP draws sets of k items with ``P(S) = det(L_S) / e_k``; a DPP draws sets of any size with
+``P(S) = det(L_S) / det(I + L)``. Every draw here is exact: there is no Markov chain.
+
+References
+----------
+.. [1] A. Kulesza and B. Taskar, "Determinantal point processes for machine learning", Foundations
+   and Trends in Machine Learning 5 (2012). Algorithms 1 and 8, section 3.3.
+.. [2] L. Chen, G. Zhang and E. Zhou, "Fast greedy MAP inference for determinantal point process to
+   improve recommendation diversity", NeurIPS 2018. Algorithm 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from otnas_fast import _core
+from otnas_fast._kdpp import KDPP
+from otnas_fast._validate_dpp import as_integer, as_kernel
+
+__all__ = [
+    "KDPP",
+    "kdpp_log_prob",
+    "kdpp_marginals",
+    "log_elementary_symmetric",
+    "map_kdpp",
+    "sample_dpp",
+    "sample_kdpp",
+]
+
+
+def sample_kdpp(
+    L: npt.ArrayLike,
+    k: int,
+    *,
+    rng: np.random.Generator | int | None = None,
+    size: int | None = None,
+) -> npt.NDArray[np.int64]:
+    """Draw from the k-DPP of ``L``: ``KDPP(L).sample(k, rng=rng, size=size)``.
+
+    Parameters
+    ----------
+    L : array_like of float, shape (n, n)
+        As for `KDPP`.
+    k, rng, size
+        As for `KDPP.sample`.
+
+    Returns
+    -------
+    ndarray of int64, shape (k,) or (size, k)
+        Indices of the items, ascending in every draw. O(n^3).
+
+    Raises
+    ------
+    TypeError, ValueError, NumericalError
+        As for `KDPP` and `KDPP.sample`.
+    """
+    return KDPP(L).sample(k, rng=rng, size=size)
+
+
+@overload
+def sample_dpp(
+    L: npt.ArrayLike, *, rng: np.random.Generator | int | None = None, size: None = None
+) -> npt.NDArray[np.int64]: ...
+
+
+@overload
+def sample_dpp(
+    L: npt.ArrayLike, *, rng: np.random.Generator | int | None = None, size: int
+) -> list[npt.NDArray[np.int64]]: ...
+
+
+def sample_dpp(
+    L: npt.ArrayLike,
+    *,
+    rng: np.random.Generator | int | None = None,
+    size: int | None = None,
+) -> npt.NDArray[np.int64] | list[npt.NDArray[np.int64]]:
+    """Draw sets of any size from the DPP of ``L``: ``KDPP(L).sample_dpp(rng=rng, size=size)``.
+
+    Parameters
+    ----------
+    L : array_like of float, shape (n, n)
+        As for `KDPP`.
+    rng, size
+        As for `KDPP.sample`.
+
+    Returns
+    -------
+    ndarray of int64, shape (m,), or a list of ``size`` such arrays
+        Indices ascending; m varies from draw to draw. O(n^3).
+
+    Raises
+    ------
+    TypeError, ValueError, NumericalError
+        As for `KDPP` and `KDPP.sample_dpp`.
+    """
+    return KDPP(L).sample_dpp(rng=rng, size=size)
+
+
+def map_kdpp(L: npt.ArrayLike, k: int) -> npt.NDArray[np.int64]:
+    """Find a set of k items with a large determinant, greedily [2]_.
+
+    Every step adds the item that increases ``det(L_S)`` most; finding the best set is NP-hard.
+
+    Parameters
+    ----------
+    L : array_like of float, shape (n, n)
+        Symmetric and positive semi-definite. Definiteness is checked only as far as the algorithm
+        goes: by the diagonals of the Schur complements it meets.
+    k : int
+        Number of items, between 1 and n.
+
+    Returns
+    -------
+    ndarray of int64, shape (k,)
+        The items in the order chosen, the lowest index on ties: its first j are the answer for j.
+        O(n k^2).
+
+    Raises
+    ------
+    TypeError
+        If ``L`` does not hold real numbers or ``k`` is not an integer.
+    ValueError
+        If ``L`` is empty, not square, not finite or not symmetric, or ``k`` is out of range.
+    NumericalError
+        If ``rank(L) < k``, or ``L`` is seen to be indefinite.
+    """
+    kernel = as_kernel(L)
+    return _core.greedy_map(kernel, as_integer(k, "k", least=1, most=len(kernel)))
+
+
+def kdpp_log_prob(L: npt.ArrayLike, k: int, subset: npt.ArrayLike) -> float:
+    """Return ``KDPP(L).log_prob(k, subset)``, the log-probability of one set of k items.
+
+    Parameters
+    ----------
+    L : array_like of float, shape (n, n)
+        As for `KDPP`.
+    k, subset
+        As for `KDPP.log_prob`.
+
+    Returns
+    -------
+    float
+        -inf if ``L_S`` is singular to rounding. O(n^3).
+
+    Raises
+    ------
+    TypeError, ValueError, NumericalError
+        As for `KDPP` and `KDPP.log_prob`.
+    """
+    return KDPP(L).log_prob(k, subset)
+
+
+def kdpp_marginals(L: npt.ArrayLike, k: int) -> npt.NDArray[np.float64]:
+    """Return ``KDPP(L).marginals(k)``, the inclusion probabilities of all items.
+
+    Parameters
+    ----------
+    L : array_like of float, shape (n, n)
+        As for `KDPP`.
+    k : int
+        Number of items, between 1 and n.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        Between 0 and 1; the sum is k. O(n^3).
+
+    Raises
+    ------
+    TypeError, ValueError, NumericalError
+        As for `KDPP` and `KDPP.marginals`.
+    """
+    return KDPP(L).marginals(k)
+
+
+def log_elementary_symmetric(values: npt.ArrayLike, k: int) -> npt.NDArray[np.float64]:
+    """Return the logarithms of the elementary symmetric polynomials e_0, ..., e_k.
+
+    Parameters
+    ----------
+    values : array_like of float, shape (n,)
+        Finite and not negative.
+    k : int
+        Highest degree, between 0 and n.
+
+    Returns
+    -------
+    ndarray of float64, shape (k + 1,)
+        ``log e_0 = 0`` first; -inf where the polynomial is 0. Neither overflows nor underflows:
+        the relative error of e_l is below 2 n eps. O(n k).
+
+    Raises
+    ------
+    TypeError
+        If ``values`` does not hold real numbers or ``k`` is not an integer.
+    ValueError
+        If ``values`` is not one-dimensional, finite and non-negative, or ``k`` is out of range.
+    """
+    array: npt.NDArray[Any] = np.asarray(values)
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"values must be real numbers, got dtype {array.dtype}")
+    if array.ndim != 1:
+        raise ValueError(f"values must have shape (n,), got shape {array.shape}")
+    numbers = array.astype(np.float64)
+    bad = numbers[~(np.isfinite(numbers) & (numbers >= 0))]
+    if bad.size:
+        raise ValueError(f"values must be finite and not negative, got {bad[0]}")
+    return _core.log_elementary_symmetric(numbers, as_integer(k, "k", least=0, most=len(numbers)))

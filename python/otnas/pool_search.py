@@ -1,0 +1,289 @@
+"""Ask/tell Bayesian optimisation over a finite pool of items.
+
+Every `ask` computes the posterior of the whole pool. One item is chosen by log expected
+improvement; a batch is drawn by a batch rule (the quality k-DPP) from the M items of lowest
+confidence bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from ._arrays import BoolArray, FloatArray, IntArray, as_items
+from ._availability import Availability
+from .acquisition import best_improvements, lower_confidence_bound
+from .batch import BatchRule, most_promising, quality_kdpp
+from .gp import GaussianProcess
+from .kernels import Kernel
+from .pool_posterior import PoolPosterior
+from .transforms import LogWinsorised, OutputTransform
+
+CandidateFunction = Callable[["PoolSearch", np.random.Generator], ArrayLike]
+
+
+class PoolSearch:
+    """Minimise a noisy function of pool items.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        Covariances of the N pool items.
+    n_initial : int >= 1
+        The first items asked for are uniform draws, until this many were asked for or told.
+    acquisition : {"log_ei", "lcb"}
+        How `ask(1)` chooses: log expected improvement over the lowest posterior mean of an
+        observed item (which noise does not flatter), or the lower confidence bound. Ties are
+        broken at random.
+    batch_rule : BatchRule
+        How `ask(n)`, n > 1, chooses: `batch.quality_kdpp`, `batch.thompson`,
+        `batch.lowest_bounds` or any callable of that form.
+    n_promising : int >= 1
+        M: batches are chosen among this many items of lowest confidence bound (or n if larger).
+    kappa : float >= 0
+        Weight of the standard deviation in the confidence bound.
+    transform : OutputTransform, optional
+        From values to targets; `transforms.LogWinsorised()` by default.
+    refit_every : int >= 1
+        Hyperparameters are refitted at an `ask` once this many observations are new.
+    groups : int array (N,), optional
+        Equal numbers mark items that are the same thing: asking for or telling one excludes the
+        others from being asked for.
+    candidates : callable (search, rng) -> item array, optional
+        Restricts each model-based choice to these items (e.g. mutations of the best). If fewer
+        than n of them are left, the whole pool is used.
+    dtype : float64 or float32
+        Storage of the pool's posterior, see `PoolPosterior`.
+    noise_floor : float
+        Smallest noise variance, see `GaussianProcess`.
+    seed : int, numpy Generator or None
+        Equal seeds and equal tells give equal asks.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+    """
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        *,
+        n_initial: int = 10,
+        acquisition: Literal["log_ei", "lcb"] = "log_ei",
+        batch_rule: BatchRule = quality_kdpp,
+        n_promising: int = 50,
+        kappa: float = 1.0,
+        transform: OutputTransform | None = None,
+        refit_every: int = 10,
+        groups: ArrayLike | None = None,
+        candidates: CandidateFunction | None = None,
+        dtype: DTypeLike = np.float64,
+        noise_floor: float = 1e-6,
+        seed: int | np.random.Generator | None = None,
+    ) -> None:
+        for name, count in (
+            ("n_initial", n_initial),
+            ("n_promising", n_promising),
+            ("refit_every", refit_every),
+        ):
+            if count < 1:
+                raise ValueError(f"{name}: expected an integer >= 1, got {count}")
+        if acquisition not in ("log_ei", "lcb"):
+            raise ValueError(f"acquisition: expected 'log_ei' or 'lcb', got {acquisition!r}")
+        if not (np.isfinite(kappa) and kappa >= 0):
+            raise ValueError(f"kappa: expected a finite number >= 0, got {kappa}")
+        self._n_initial = n_initial
+        self._acquisition = acquisition
+        self._batch_rule = batch_rule
+        self._n_promising = n_promising
+        self._kappa = kappa
+        self._transform: OutputTransform = LogWinsorised() if transform is None else transform
+        self._refit_every = refit_every
+        self._candidates = candidates
+        self._rng = np.random.default_rng(seed)
+        self._availability = Availability(kernel.n_items, groups)
+        self._process = GaussianProcess(kernel, noise_floor=noise_floor)
+        self._posterior = PoolPosterior(self._process, dtype=dtype)
+        self._values: FloatArray = np.empty(0)
+        self._pending: IntArray = np.empty(0, dtype=np.intp)
+        self._n_fitted = 0
+
+    @property
+    def items(self) -> IntArray:
+        """Items told so far, in that order, shape (n,)."""
+        return self._process.items.copy()
+
+    @property
+    def values(self) -> FloatArray:
+        """Values told so far, +inf for failures, shape (n,)."""
+        return self._values.copy()
+
+    @property
+    def pending(self) -> IntArray:
+        """Items asked for but not told, in that order, shape (m,)."""
+        return self._pending.copy()
+
+    @property
+    def n_left(self) -> int:
+        """How many items can still be asked for."""
+        return self._availability.n_left
+
+    @property
+    def best(self) -> tuple[int, float]:
+        """Item and value of the lowest value told.
+
+        Raises
+        ------
+        RuntimeError
+            If nothing was told yet.
+        """
+        if self._values.size == 0:
+            raise RuntimeError("best: expected at least one told value, got none")
+        where = int(self._values.argmin())
+        return int(self._process.items[where]), float(self._values[where])
+
+    @property
+    def posterior(self) -> PoolPosterior:
+        """Posterior over the pool in transformed units, given observed and pending items."""
+        self._process.set_pending(self._pending)
+        return self._posterior
+
+    def ask(self, n: int = 1) -> IntArray:
+        """Return n different items to evaluate, never one that was asked for or told before.
+
+        Pending items count as observed at their posterior mean. Until a finite value is told,
+        items are uniform draws.
+
+        Returns
+        -------
+        int array (n,)
+
+        Raises
+        ------
+        ValueError
+            If n < 1, or the batch rule does not return n different positions.
+        IndexError
+            If the batch rule or the candidate function returns an item that does not exist.
+        RuntimeError
+            If fewer than n items are left.
+        """
+        if n < 1:
+            raise ValueError(f"n: expected an integer >= 1, got {n}")
+        left = self._availability.copy()
+        if n > left.n_left:
+            raise RuntimeError(f"the pool is exhausted: expected n <= {left.n_left}, got {n}")
+        n_seen = self._values.size + self._pending.size
+        n_random = min(n, max(0, self._n_initial - n_seen))
+        if not np.isfinite(self._values).any():
+            n_random = n
+        chosen = self._random(n_random, left)
+        if n_random < n:
+            pending = np.concatenate([self._pending, chosen])
+            chosen = np.concatenate([chosen, self._modelled(n - n_random, left, pending)])
+        self._availability.exclude(chosen)
+        self._pending = np.concatenate([self._pending, chosen])
+        return chosen
+
+    def tell(self, items: ArrayLike, values: ArrayLike) -> None:
+        """Report values, lower is better, of items in any number and order.
+
+        Items that were never asked for are welcome (earlier experiments). Pending items told in
+        the order of `ask` cost least.
+
+        Parameters
+        ----------
+        items : int array (k,)
+        values : array (k,)
+            +inf marks a failed training, which counts as the worst value seen. Any huge finite
+            value is allowed too; the default transform winsorises it.
+
+        Raises
+        ------
+        ValueError
+            If shapes differ, an item is told twice, or a value is NaN, -inf or outside the domain
+            of the transform. Nothing is recorded then.
+        """
+        where = as_items(items, self._process.kernel.n_items, "items")
+        new = np.asarray(values, dtype=np.float64)
+        if new.shape != where.shape:
+            raise ValueError(f"values: expected shape {where.shape}, got {new.shape}")
+        bad = np.isnan(new) | np.isneginf(new)
+        if bad.any():
+            position = int(np.flatnonzero(bad)[0])
+            raise ValueError(
+                f"values: expected finite numbers or +inf for a failed training, got "
+                f"{new[position]} for item {where[position]}"
+            )
+        unique, counts = np.unique(where, return_counts=True)
+        told = unique[(counts > 1) | np.isin(unique, self._process.items)]
+        if told.size:
+            raise ValueError(f"items: expected items not told before, got {told[0]} again")
+        self._transform.check(new)
+        self._values = np.concatenate([self._values, new])
+        targets = self._transform(self._values)
+        self._process.add(where, targets[self._values.size - new.size :])
+        self._process.set_targets(targets)
+        self._availability.exclude(where)
+        self._pending = self._pending[~np.isin(self._pending, where)]
+
+    def _random(self, n: int, left: Availability) -> IntArray:
+        chosen = np.empty(n, dtype=np.intp)
+        for i in range(n):
+            chosen[i] = self._rng.choice(np.flatnonzero(left.mask))
+            left.exclude(chosen[i : i + 1])
+        return chosen
+
+    def _modelled(self, n: int, left: Availability, pending: IntArray) -> IntArray:
+        if self._n_fitted == 0 or self._values.size - self._n_fitted >= self._refit_every:
+            self._process.fit()
+            self._n_fitted = self._values.size
+        self._process.set_pending(pending)
+        mask = self._restricted(n, left)
+        mean, std = self._posterior.standardised_mean, self._posterior.standardised_std
+        bound = lower_confidence_bound(mean, std, self._kappa)
+        if n > 1:
+            promising = self._promising(max(n, self._n_promising), bound, mask)
+            covariance = self._posterior.standardised_covariance(promising)
+            positions = as_items(
+                self._batch_rule(mean[promising], covariance, n, self._rng),
+                promising.size,
+                "batch_rule",
+            )
+            if positions.size != n or np.unique(positions).size != n:
+                raise ValueError(f"batch_rule: expected {n} different positions, got {positions}")
+            return promising[positions]
+        allowed = np.flatnonzero(mask)
+        if self._acquisition == "lcb":
+            winners = np.flatnonzero(bound[allowed] == bound[allowed].min())
+        else:
+            best = float(mean[self._process.items].min())
+            winners = best_improvements(mean[allowed], std[allowed], best)
+        return self._rng.choice(allowed[winners], size=1)
+
+    def _restricted(self, n: int, left: Availability) -> BoolArray:
+        """Return the mask of items that a model-based choice of n may take."""
+        if self._candidates is None:
+            return left.mask
+        proposed = as_items(
+            self._candidates(self, self._rng), self._process.kernel.n_items, "candidates"
+        )
+        proposed = np.unique(proposed[left.mask[proposed]])
+        if left.one_per_group(proposed).size < n:
+            return left.mask
+        mask = np.zeros(left.mask.size, dtype=np.bool_)
+        mask[proposed] = True
+        return mask
+
+    def _promising(self, m: int, bound: FloatArray, mask: BoolArray) -> IntArray:
+        """Return up to m items of lowest bound, one of each group."""
+        width, n_allowed = m, int(mask.sum())
+        while True:
+            best = most_promising(bound, width, ~mask)
+            promising = self._availability.one_per_group(best)[:m]
+            if promising.size == m or width >= n_allowed:
+                return promising
+            width *= 2

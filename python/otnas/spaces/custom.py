@@ -1,0 +1,94 @@
+"""A search space of one's own: small directed acyclic graphs."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from otnas.spaces.base import Digests, SpaceCells, as_keys, text_digests
+from otnas.spaces.dag import DagSpace
+from otnas.spaces.text import format_cell
+from otnas_fast import CellArray, _core
+from otnas_fast._validate import threads as available_threads
+
+MAX_ENUMERATED_CELLS = 1_000_000
+
+
+class CellSpace(DagSpace):
+    """Cells of a user's own operations, limited in vertices and edges.
+
+    Parameters
+    ----------
+    taxonomy : Taxonomy
+        The operations and which of them are alike. Random cells and mutations use the operations,
+        not the absent ones.
+    max_vertices : int
+        Input and output included, 2 to 32.
+    max_edges : int, optional
+        At least 1; by default not limited.
+    valid : callable, optional
+        ``valid(cell) -> bool`` for pruned cells, on top of the limits. It must not depend on how
+        vertices are numbered.
+    edge_probability : float, optional
+        Of each edge in random cells before rejection, in (0, 1]; by default 1/2, or less where
+        `max_edges` allows only a smaller share of all edges.
+    name : str, optional
+        Shown in messages; by default the taxonomy's.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For limits out of range and operation names that contain ``,`` or ``;``.
+
+    Notes
+    -----
+    `hash` is a digest of the canonical form's text: the same for isomorphic cells, on every machine
+    and in every run, as long as the taxonomy lists the operations in the same order.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from otnas_fast import Taxonomy
+    >>> ops = Taxonomy({"conv": ["conv3", "conv5"], "pool": ["max"]})
+    >>> space = CellSpace(ops, max_vertices=4, max_edges=5)
+    >>> len(space.enumerate())
+    64
+    """
+
+    def enumerate(self) -> SpaceCells:
+        """All cells up to isomorphism, by ascending hash.
+
+        Raises
+        ------
+        ValueError
+            If `max_vertices` is above 7, or there are more than a million cells before the
+            predicate.
+        """
+        return self._enumerated
+
+    @cached_property
+    def _enumerated(self) -> SpaceCells:
+        if self.max_vertices > _core.MAX_ENUMERATED_VERTICES:
+            raise ValueError(
+                f"space {self.name} is too large to enumerate: max_vertices must be at most "
+                f"{_core.MAX_ENUMERATED_VERTICES}, got {self.max_vertices}"
+            )
+        try:
+            packed = _core.enumerate_cells(
+                self.max_vertices,
+                self.max_edges,
+                self._operations,
+                MAX_ENUMERATED_CELLS,
+                available_threads(None),
+            )
+        except ValueError as error:
+            raise ValueError(f"space {self.name} is too large to enumerate: {error}") from None
+        cells = CellArray(*packed, self.taxonomy)
+        cells = cells[np.flatnonzero(self._valid_mask(cells))]
+        digests = self.digests(cells)
+        order = np.argsort(as_keys(digests))
+        return SpaceCells(cells[order], digests[order])
+
+    def _digests(self, cells: CellArray) -> Digests:
+        return text_digests(format_cell(cell) for cell in cells.canonical())

@@ -1,0 +1,247 @@
+"""Spaces of cells limited in vertices and edges: drawing, mutation, neighbours.
+
+Notation
+--------
+V : largest number of vertices, input and output included; k : operations
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from otnas.spaces.base import Space, group_rows
+from otnas.spaces.text import check_names, format_cell, parse_cell
+from otnas_fast import Cell, CellArray, Taxonomy, as_cells
+from otnas_fast._core import INPUT, MAX_VERTICES, OUTPUT
+
+MAX_REJECTED = 100_000
+"""Draws after which a space is taken to have no valid cells to be found this way."""
+
+
+class DagSpace(Space):
+    """Cells whose pruned form has at most V vertices and a given number of edges.
+
+    Parameters
+    ----------
+    taxonomy : Taxonomy
+        The operations.
+    max_vertices : int
+        V, 2 to 32.
+    max_edges : int, optional
+        At least 1; by default all V (V - 1) / 2.
+    valid : callable, optional
+        Takes the pruned cell, returns whether it belongs to the space. It must not depend on the
+        numbering of the vertices.
+    edge_probability : float, optional
+        Of each edge in random cells before rejection, in (0, 1]; by default 1/2, or less where
+        `max_edges` is a smaller share than that of all edges.
+    name : str
+        Shown in messages.
+    """
+
+    def __init__(
+        self,
+        taxonomy: Taxonomy,
+        max_vertices: int,
+        max_edges: int | None = None,
+        *,
+        valid: Callable[[Cell], bool] | None = None,
+        edge_probability: float | None = None,
+        name: str | None = None,
+    ) -> None:
+        if not isinstance(taxonomy, Taxonomy):
+            raise TypeError(f"taxonomy must be a Taxonomy, got {type(taxonomy).__name__}")
+        check_names(taxonomy)
+        self.taxonomy = taxonomy
+        self.name = taxonomy.name if name is None else name
+        self.max_vertices = _bounded(max_vertices, "max_vertices", 2, MAX_VERTICES)
+        all_edges = self.max_vertices * (self.max_vertices - 1) // 2
+        limit = all_edges if max_edges is None else max_edges
+        self.max_edges = _bounded(limit, "max_edges", 1, None)
+        if valid is not None and not callable(valid):
+            raise TypeError(f"valid must be callable, got {type(valid).__name__}")
+        self.valid = valid
+        if edge_probability is None:
+            edge_probability = min(0.5, self.max_edges / all_edges)
+        if not 0.0 < edge_probability <= 1.0:
+            raise ValueError(f"edge_probability must be in (0, 1], got {edge_probability}")
+        self.edge_probability = float(edge_probability)
+
+    def is_valid(self, cell: Cell) -> bool:
+        """Whether the pruned cell has an edge and keeps to the limits and the predicate."""
+        if not isinstance(cell, Cell) or cell.taxonomy != self.taxonomy:
+            return False
+        return bool(self._valid_mask(as_cells([cell]).prune())[0])
+
+    def random(self, rng: np.random.Generator) -> Cell:
+        """Draw V vertices with random operations and edges until the cell is valid.
+
+        Not pruned, so vertices may lie on no path. O(V^2) a draw.
+
+        Raises
+        ------
+        ValueError
+            If 100,000 draws in a row were not valid.
+        """
+        vertices = self.max_vertices
+
+        def draw() -> Cell:
+            edges = np.triu(rng.random((vertices, vertices)) < self.edge_probability, 1)
+            return self._make(edges, rng.integers(self._operations, size=vertices - 2))
+
+        return self._first_valid(draw)
+
+    def mutate(self, cell: Cell, rng: np.random.Generator, *, rate: float = 1.0) -> Cell:
+        """Flip each edge with probability rate / V, change each operation with rate / (V - 2).
+
+        Repeated from `cell` until the result is valid; it may be isomorphic to `cell`. A changed
+        operation is drawn from the k - 1 others. These are the rates of the evolution published
+        with NAS-Bench-101 (Ying et al. 2019). Cells of fewer than V vertices get vertices with
+        random operations and no edges first, at random places, so that mutations can make them
+        grow.
+
+        Parameters
+        ----------
+        cell : Cell
+            A valid cell.
+        rng : numpy.random.Generator
+            Source of randomness.
+        rate : float, default 1.0
+            0 < rate <= 1.
+        """
+        self._require_valid(cell)
+        if not 0.0 < rate <= 1.0:
+            raise ValueError(f"rate must be in (0, 1], got {rate}")
+        vertices = self.max_vertices
+        matrix, codes = self._padded(cell, rng)
+
+        def draw() -> Cell:
+            flips = np.triu(rng.random((vertices, vertices)) < rate / vertices, 1)
+            changed = rng.random(vertices - 2) < rate / max(1, vertices - 2)
+            if self._operations == 1:
+                return self._make(matrix ^ flips, codes)
+            shift = rng.integers(1, self._operations, size=vertices - 2)
+            return self._make(
+                matrix ^ flips, np.where(changed, (codes + shift) % self._operations, codes)
+            )
+
+        return self._first_valid(draw)
+
+    def neighbours(self, cell: Cell) -> list[Cell]:
+        """Add one edge, remove one or change one operation, in every valid way.
+
+        The vertices are those of `cell` as given, whatever their numbering: any edge that closes no
+        cycle can be added. Results are not pruned, so their neighbours include `cell` again: the
+        relation is symmetric. A vertex on no path, as cells from `random` may have, can so come
+        into play; a pruned cell's neighbours have no more vertices than itself.
+
+        Complexity: O(V^2 + V k) cells are looked at.
+        """
+        self._require_valid(cell)
+        cell = self._without_absent(cell)
+        matrix, ops = cell.matrix.astype(bool), list(cell.ops)
+        changed: list[tuple[npt.ArrayLike, list[str]]] = []
+        for u, v in np.argwhere(matrix | _addable(matrix)).tolist():
+            flipped = matrix.copy()
+            flipped[u, v] ^= True
+            changed.append((flipped, ops))
+        for vertex in range(1, len(ops) - 1):
+            for op in self.taxonomy.operations:
+                if op != ops[vertex]:
+                    changed.append((matrix, [*ops[:vertex], op, *ops[vertex + 1 :]]))
+        candidates = as_cells([(matrix, ops), *changed], self.taxonomy)
+        mask = self._valid_mask(candidates.prune())
+        kept = candidates[np.flatnonzero(mask)]
+        first, _ = group_rows(self._digests(kept))
+        return [kept[int(i)] for i in first[1:]]  # the first is the cell itself
+
+    def format(self, cell: Cell) -> str:
+        """Write the cell, not pruned, as ``op,op;0-1 1-2``: operations in order; edges."""
+        self._require_cell(cell)
+        return format_cell(cell)
+
+    def parse(self, text: str) -> Cell:
+        """Read ``op,op;0-1 1-2``; the cell need not be valid."""
+        return parse_cell(text, self.taxonomy)
+
+    @abstractmethod
+    def _digests(self, cells: CellArray) -> npt.NDArray[np.uint8]: ...
+
+    @property
+    def _operations(self) -> int:
+        return len(self.taxonomy.operations)
+
+    def _valid_mask(self, pruned: CellArray) -> npt.NDArray[np.bool_]:
+        """Which of the pruned cells are valid, shape (n,)."""
+        bits = np.unpackbits(pruned.successors.view(np.uint8).reshape(-1, 4), axis=1).sum(axis=1)
+        edges = np.add.reduceat(bits, pruned.offsets[:-1])
+        mask = (edges >= 1) & (edges <= self.max_edges)
+        mask &= np.diff(pruned.offsets) <= self.max_vertices
+        if self.valid is not None:
+            for i in np.flatnonzero(mask):
+                mask[i] = bool(self.valid(pruned[int(i)]))
+        return mask
+
+    def _make(self, edges: npt.NDArray[np.bool_], codes: npt.NDArray[np.int64]) -> Cell:
+        """Cell of an upper triangular matrix (v, v) and the codes (v - 2,) between its ends."""
+        vertices = len(edges)
+        successors = (edges.astype(np.uint32) << np.arange(vertices, dtype=np.uint32)).sum(axis=1)
+        all_codes = np.concatenate([[INPUT], codes, [OUTPUT]]).astype(np.uint8)
+        offsets = np.array([0, vertices], dtype=np.int64)
+        return CellArray(offsets, successors.astype(np.uint32), all_codes, self.taxonomy)[0]
+
+    def _first_valid(self, draw: Callable[[], Cell]) -> Cell:
+        for _ in range(MAX_REJECTED):
+            cell = draw()
+            if self.is_valid(cell):
+                return cell
+        raise ValueError(
+            f"space {self.name}: none of {MAX_REJECTED} drawn cells was valid; are max_vertices="
+            f"{self.max_vertices}, max_edges={self.max_edges} and the predicate compatible?"
+        )
+
+    def _without_absent(self, cell: Cell) -> Cell:
+        absent = any(name in self.taxonomy.absent for name in cell.ops)
+        return cell.prune() if absent or len(cell) > self.max_vertices else cell
+
+    def _padded(
+        self, cell: Cell, rng: np.random.Generator
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
+        """Matrix (V, V) and interior codes (V - 2,) of the cell with unconnected vertices added."""
+        cell = self._without_absent(cell)
+        vertices, interior = self.max_vertices, len(cell) - 2
+        codes = rng.integers(self._operations, size=vertices - 2)
+        if interior == vertices - 2:
+            places = np.arange(interior)
+        else:
+            places = np.sort(rng.permutation(vertices - 2)[:interior])
+        codes[places] = [self.taxonomy.codes[op] for op in cell.ops[1:-1]]
+        matrix = np.zeros((vertices, vertices), dtype=bool)
+        at = np.concatenate([[0], places + 1, [vertices - 1]])
+        matrix[np.ix_(at, at)] = cell.matrix
+        return matrix, codes
+
+
+def _addable(matrix: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Edges that are not there and close no cycle, not into the input, not out of the output."""
+    reach = matrix | np.eye(len(matrix), dtype=bool)
+    for _ in range(math.ceil(math.log2(len(matrix)))):
+        reach = (reach.astype(np.uint8) @ reach.astype(np.uint8)) > 0
+    addable: npt.NDArray[np.bool_] = ~matrix & ~reach.T
+    addable[:, 0] = False
+    addable[-1, :] = False
+    return addable
+
+
+def _bounded(value: object, name: str, low: int, high: int | None) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be an integer, got {value!r}")
+    if value < low or (high is not None and value > high):
+        limits = f"at least {low}" if high is None else f"{low} to {high}"
+        raise ValueError(f"{name} must be {limits}, got {value}")
+    return int(value)

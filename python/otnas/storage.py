@@ -1,0 +1,57 @@
+"""Where files live between runs, and how they are written."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+
+def data_folder() -> Path:
+    """Return the folder for tables and enumerated spaces; it need not exist yet.
+
+    The environment variable ``OTNAS_DATA`` if set, else the platform's folder for the data of
+    applications: ``%LOCALAPPDATA%`` on Windows, ``~/Library/Application Support`` on macOS,
+    ``$XDG_DATA_HOME`` or ``~/.local/share`` elsewhere, each followed by ``otnas``.
+    """
+    chosen = os.environ.get("OTNAS_DATA")
+    if chosen:
+        return Path(chosen).expanduser()
+    home = Path.home()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
+    return base / "otnas"
+
+
+@contextlib.contextmanager
+def written_atomically(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that appears under `path` only when the block ends without an exception.
+
+    Readers see the old file or the new one, never half of one; a full disk or Ctrl-C leaves
+    nothing behind. The folder is made if needed.
+
+    Raises
+    ------
+    OSError
+        If the folder or the file cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise

@@ -1,0 +1,102 @@
+"""Monotone transforms of observed errors into targets of the Gaussian process.
+
+Notation
+--------
+v_1..v_n : observed values, lower is better; +inf marks a failed training.
+t_i : target of observation i, always finite; v_i <= v_j implies t_i <= t_j.
+
+Transforms see all values so far, because a quantile or the place of a failure depends on them;
+targets therefore change as data arrive. In all of them a failure gets the worst finite target, and
+all targets are 0 if every training failed.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ._arrays import FloatArray
+
+
+class OutputTransform(Protocol):
+    """A monotone map of values to targets, computed from all values so far."""
+
+    def check(self, values: FloatArray) -> None:
+        """Raise ValueError if a value (no NaN, +inf for failures) is outside the domain."""
+        ...
+
+    def __call__(self, values: FloatArray) -> FloatArray:
+        """Return finite targets, shape (n,)."""
+        ...
+
+    def inverse(self, targets: FloatArray) -> FloatArray:
+        """Return the values that have these targets."""
+        ...
+
+
+class Identity:
+    """t = v."""
+
+    def check(self, values: FloatArray) -> None:
+        """Accept every value."""
+
+    def __call__(self, values: ArrayLike) -> FloatArray:
+        """Return the targets, shape (n,)."""
+        return _failures_as_worst(np.asarray(values, dtype=np.float64))
+
+    def inverse(self, targets: FloatArray) -> FloatArray:
+        """Return `targets`."""
+        return targets
+
+
+class Log:
+    """t = log v for errors v >= 0; log of half the smallest positive value so far for v = 0."""
+
+    def check(self, values: FloatArray) -> None:
+        """Raise ValueError if a value is negative."""
+        if (values < 0).any():
+            raise ValueError(
+                f"values: expected errors >= 0 for a logarithmic transform, got {values.min()}; "
+                "use transforms.Identity() for values of any sign"
+            )
+
+    def __call__(self, values: ArrayLike) -> FloatArray:
+        """Return the targets, shape (n,)."""
+        array = np.asarray(values, dtype=np.float64)
+        usable = array[(array > 0) & np.isfinite(array)]
+        floor = 0.5 * float(usable.min()) if usable.size else 1.0
+        # Half the smallest subnormal number would be 0.
+        return _failures_as_worst(np.log(np.maximum(array, max(floor, np.finfo(float).tiny))))
+
+    def inverse(self, targets: FloatArray) -> FloatArray:
+        """Return exp(targets)."""
+        return np.exp(targets)
+
+
+class LogWinsorised(Log):
+    """t = min(log v, c), c = median + 2 (median - min) of the log v of all finite values so far.
+
+    Architectures far worse than the median need not be told apart, and would otherwise dominate
+    the standard deviation that targets are divided by. No cap applies while the median equals
+    the minimum, which would make all targets equal.
+    """
+
+    def __call__(self, values: ArrayLike) -> FloatArray:
+        """Return the targets, shape (n,)."""
+        array = np.asarray(values, dtype=np.float64)
+        targets = super().__call__(array)
+        finite = targets[np.isfinite(array)]
+        if finite.size == 0:
+            return targets
+        lowest, median = float(finite.min()), float(np.median(finite))
+        if median == lowest:
+            return targets
+        return np.minimum(targets, median + 2.0 * (median - lowest))
+
+
+def _failures_as_worst(targets: FloatArray) -> FloatArray:
+    finite = np.isfinite(targets)
+    worst = float(targets[finite].max()) if finite.any() else 0.0
+    return np.where(finite, targets, worst)
