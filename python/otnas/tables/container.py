@@ -59,9 +59,7 @@ def write(path: Path, header: Mapping[str, Any], arrays: Mapping[str, npt.NDArra
             file.write(bytes(-array.nbytes % _ALIGNMENT))
 
 
-def _lay_out(
-    header: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]
-) -> bytes:
+def _lay_out(header: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
     """Return what comes before the arrays."""
     sections: dict[str, dict[str, Any]] = {}
     offset = 0

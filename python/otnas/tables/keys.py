@@ -10,11 +10,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from otnas_fast import CellArray
+from otnas import spaces
+from otnas_fast import CellArray, as_cells
 
 Keys = npt.NDArray[np.uint64]
 """Shape (n, 2)."""
@@ -51,28 +53,55 @@ def to_hex(key: Keys) -> str:
 def of_cells(space: str, cells: CellArray) -> Keys:
     """Return the keys under which tables of a space hold the cells.
 
-    NAS-Bench-101: the official module hash, so isomorphic cells have one key. NAS-Bench-201: a digest
-    of the six operations as given, since the benchmark trained isomorphic cells separately. Other
-    spaces: a digest of the canonical form.
+    NAS-Bench-101: the official module hash, so isomorphic cells have one key. NAS-Bench-201: the
+    operations as given, since the benchmark trained isomorphic cells separately. Other spaces: a
+    digest of the canonical form.
+
+    Raises
+    ------
+    ValueError
+        If a NAS-Bench-201 cell is not in the form of the benchmark (it may have been pruned).
     """
     if space == "nasbench101":
-        return _module_hashes(cells)
-    if space != "nasbench201" and len(cells):
+        return from_digests(spaces.get(space).digests(cells))
+    if space == "nasbench201":
+        return _operations(cells)
+    return _canonical_digests(cells)
+
+
+def from_digests(digests: npt.NDArray[np.uint8]) -> Keys:
+    """Return the keys of digests of 16 bytes, shape (n, 16), as `otnas.spaces` has them."""
+    return from_bytes(np.ascontiguousarray(digests).tobytes())
+
+
+def to_digests(keys: Keys) -> npt.NDArray[np.uint8]:
+    """Return the inverse of `from_digests`, shape (n, 16)."""
+    return np.frombuffer(keys.astype(">u8").tobytes(), dtype=np.uint8).reshape(-1, 16)
+
+
+def _operations(cells: CellArray) -> Keys:
+    """Return keys of NAS-Bench-201 cells: the codes of the eight vertices are the key."""
+    sizes = np.diff(cells.offsets)
+    form = as_cells(["|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"]).successors
+    if not (sizes == len(form)).all() or not (cells.successors.reshape(-1, 8) == form).all():
+        raise ValueError(
+            "cells of nasbench201 must have the benchmark's form |op~0|+|op~0|op~1|+..., not pruned"
+        )
+    keys = np.zeros((len(cells), 2), dtype=np.uint64)
+    keys[:, 0] = np.frombuffer(cells.codes.tobytes(), dtype=">u8")
+    return keys
+
+
+def _canonical_digests(cells: CellArray) -> Keys:
+    if len(cells):
         cells = cells.canonical()
     codes, successors = cells.codes.tobytes(), cells.successors.astype("<u4").tobytes()
     ends = cells.offsets.tolist()
     digests = [
         hashlib.blake2b(codes[i:j] + successors[4 * i : 4 * j], digest_size=16).digest()
-        for i, j in zip(ends, ends[1:], strict=False)
+        for i, j in pairwise(ends)
     ]
     return from_bytes(b"".join(digests))
-
-
-def _module_hashes(cells: CellArray) -> Keys:
-    from otnas import spaces
-
-    space = spaces.get("nasbench101")
-    return from_hex([space.hash(cell) for cell in cells])
 
 
 def order(keys: Keys) -> npt.NDArray[np.int64]:

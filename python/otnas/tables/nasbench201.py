@@ -1,8 +1,8 @@
 """NAS-Bench-201: ``NAS-Bench-201-v1_0-e61699.pth`` and ``NAS-Bench-201-v1_1-096897.pth``.
 
 These files were written by ``torch.save`` but hold dictionaries of numbers and no tensors that
-matter here, so the pickle inside is read by the restricted loader and PyTorch is not needed. Both
-forms of ``torch.save`` are understood: the older one (several pickles in a row) and the zip archive.
+matter here, so the pickle inside is read by the restricted loader and PyTorch is not needed. The
+older form of ``torch.save`` (several pickles in a row) and the zip archive are both understood.
 
 The pickle is one object: reading it needs as much memory as the official API does, about 25 GB for
 v1_1. The ``-simple`` folder of NATS-Bench (`otnas.tables.nats`) has newer results of the same cells
@@ -11,7 +11,6 @@ and needs almost none.
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import IO, Any
 
 from otnas.tables import restricted_pickle
 from otnas.tables.provenance import sha256_of
-from otnas.tables.restricted_pickle import PLAIN_DATA, RefusedPickleError
+from otnas.tables.restricted_pickle import PLAIN_DATA, Allowed, RefusedPickleError
 from otnas.tables.table import Table
 from otnas.tables.tfrecord import Progress
 from otnas.tables.trials201 import Choice, Collector
@@ -36,7 +35,7 @@ def _nothing(*_: object, **__: object) -> None:
 
 
 _STORAGES = ("Float", "Double", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool")
-_ALLOWED = {
+_ALLOWED: Allowed = {
     **PLAIN_DATA,
     ("torch._utils", "_rebuild_tensor_v2"): _nothing,
     ("torch._utils", "_rebuild_parameter"): _nothing,
@@ -106,8 +105,7 @@ def _from_zip(file: IO[bytes], path: Path) -> Any:
             if len(members) != 1:
                 raise ValueError(f"{path} is a zip archive but not one of torch.save")
             with archive.open(members[0]) as member:
-                buffered = io.BufferedReader(member, 2**20)  # type: ignore[arg-type]
-                return restricted_pickle.load_stream(buffered, _ALLOWED, str(path), _nothing)
+                return restricted_pickle.load_stream(member, _ALLOWED, str(path), _nothing)
     except zipfile.BadZipFile as error:
         raise ValueError(f"{path} is a damaged zip archive: {error}") from error
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import bz2
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from otnas.tables import restricted_pickle
 from otnas.tables.provenance import sha256_of
@@ -79,7 +79,7 @@ def read(
     return collector.table(name or f"nasbench201_{dataset}", sha256_of(path), notes)
 
 
-Results = Iterator[tuple[int, Mapping[str, Any]]]
+Results: TypeAlias = Iterator[tuple[int, Mapping[str, Any]]]
 
 
 def _folder(path: Path) -> tuple[list[str], Results]:
@@ -127,7 +127,7 @@ def _names(meta: Any, path: Path) -> list[str]:
     return names
 
 
-def _mapping(value: Any, path: Path) -> Mapping[str, Any]:
+def _mapping(value: Any, path: Path) -> Mapping[Any, Any]:
     if not isinstance(value, dict):
         raise ValueError(f"{path}: expected a dictionary, got {type(value).__name__}")
     return value

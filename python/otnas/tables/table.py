@@ -204,7 +204,9 @@ class Table:
             )
         return rows
 
-    def query(self, cells: CellArray | Iterable[Architecture]) -> dict[str, npt.NDArray[np.float64]]:
+    def query(
+        self, cells: CellArray | Iterable[Architecture]
+    ) -> dict[str, npt.NDArray[np.float64]]:
         """Return every metric of the given architectures, each of shape (m,); see `rows`.
 
         Raises

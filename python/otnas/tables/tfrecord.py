@@ -68,9 +68,7 @@ def read(path: Path, progress: Progress | None = None) -> Iterator[bytes]:
         yield from _records(file, path, os.fstat(file.fileno()).st_size, progress)
 
 
-def _records(
-    file: BinaryIO, path: Path, size: int, progress: Progress | None
-) -> Iterator[bytes]:
+def _records(file: BinaryIO, path: Path, size: int, progress: Progress | None) -> Iterator[bytes]:
     offset = count = 0
     while header := file.read(_HEADER.size):
         if len(header) < _HEADER.size:

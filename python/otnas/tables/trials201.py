@@ -148,8 +148,7 @@ class Collector:
             ]
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(
-                f"{where}: no results as NAS-Bench-201 has them "
-                f"({type(error).__name__}: {error})"
+                f"{where}: no results as NAS-Bench-201 has them ({type(error).__name__}: {error})"
             ) from error
         self._texts.append(text)
         self._trials[len(trials)] += 1
