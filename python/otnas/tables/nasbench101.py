@@ -191,7 +191,7 @@ class _Runs:
                 sha256=sha256_of(self.path),
                 split=_SPLIT,
             ),
-            keys=keys[order],
+            known_keys=keys[order],
         )
 
     def _check_hashes(self, cells: CellArray, keys: key_arrays.Keys) -> None:

@@ -154,7 +154,7 @@ def load_stream(
         MemoryError,
     ) as error:
         raise RefusedPickleError(
-            f"{source} is no readable pickle: {error or type(error).__name__}"
+            f"{source} is no readable pickle: {type(error).__name__} {error}"
         ) from error
 
 

@@ -73,7 +73,7 @@ def read(path: Path) -> Table:
                 if name.startswith(_METRIC)
             },
             provenance=Provenance.from_dict(header["provenance"]),
-            keys=keys,
+            known_keys=keys,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ContainerError(f"{path} is no table of otnas, or damaged: {error}") from error
@@ -114,8 +114,8 @@ def _check_cells(
     taxonomy: Taxonomy,
 ) -> None:
     """Refuse arrays that the core could not work on safely, such as edges to vertices not there."""
-    kinds = (offsets.dtype, successors.dtype, codes.dtype)
-    if kinds != (np.int64, np.uint32, np.uint8) or not offsets.ndim == codes.ndim == 1:
+    kinds = [array.dtype.str for array in (offsets, successors, codes)]
+    if kinds != ["<i8", "<u4", "|u1"] or not offsets.ndim == codes.ndim == 1:
         raise ValueError("cells of the wrong number type")
     if len(offsets) < 2 or offsets[0] != 0 or offsets[-1] != len(codes):
         raise ValueError("cell boundaries that do not fit the vertices")

@@ -59,8 +59,8 @@ class Table:
         ``validation_error`` always; ``test_error``, ``training_seconds``, ``parameters`` and others
         where the source has them.
     provenance : Provenance
-    keys : Keys, shape (n, 2), optional
-        What `otnas.tables.keys.of_cells` gives for the cells; computed if not given.
+    known_keys : Keys, shape (n, 2), optional
+        `keys`, where they need not be computed.
 
     Raises
     ------
@@ -73,7 +73,7 @@ class Table:
     cells: CellArray
     metrics: Metrics
     provenance: Provenance = field(repr=False)
-    keys: Keys = field(default=None, repr=False)  # type: ignore[assignment]  # set below
+    known_keys: Keys | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not len(self.cells):
@@ -90,12 +90,10 @@ class Table:
                 )
             if not np.isfinite(values).all():
                 raise ValueError(f"table {self.name}: {name} has NaN or infinite values")
-        if self.keys is None:
-            object.__setattr__(self, "keys", key_arrays.of_cells(self.space, self.cells))
-        if self.keys.shape != (len(self.cells), 2):
+        if self.known_keys is not None and self.known_keys.shape != (len(self.cells), 2):
             raise ValueError(
-                f"table {self.name}: keys must have shape ({len(self.cells)}, 2), "
-                f"got {self.keys.shape}"
+                f"table {self.name}: known_keys must have shape ({len(self.cells)}, 2), "
+                f"got {self.known_keys.shape}"
             )
 
     def __len__(self) -> int:
@@ -147,6 +145,13 @@ class Table:
         if self.space == "nasbench201":
             return self.cells.to_nasbench201()
         return [key_arrays.to_hex(key) for key in self.keys]
+
+    @cached_property
+    def keys(self) -> Keys:
+        """Keys of the cells, shape (n, 2); see `otnas.tables.keys.of_cells`."""
+        if self.known_keys is not None:
+            return self.known_keys
+        return key_arrays.of_cells(self.space, self.cells)
 
     @cached_property
     def _by_key(self) -> tuple[Keys, npt.NDArray[np.int64] | None]:
