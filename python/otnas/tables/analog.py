@@ -68,7 +68,9 @@ def data_file() -> Path:
     )
 
 
-def load(path: Path | None = None, *, objective: str = "baseline") -> Table:
+def load(
+    path: Path | None = None, *, objective: str = "baseline", name: str | None = None
+) -> Table:
     """Read the CIFAR-10 accuracies of all 15,625 NAS-Bench-201 cells.
 
     Parameters
@@ -80,6 +82,8 @@ def load(path: Path | None = None, *, objective: str = "baseline") -> Table:
         analog-hardware accuracy, or the accuracy of the network trained without
         (``baseline_drift``) or with (``analog_drift``) regard to analog hardware after its weights
         have drifted there for a number of seconds.
+    name : str, optional
+        Of the table; by default `PREFIX` and the objective.
 
     Returns
     -------
@@ -106,7 +110,7 @@ def load(path: Path | None = None, *, objective: str = "baseline") -> Table:
         raise ValueError(f"{path} has the same architecture twice")
     error = 100.0 - np.array(accuracies)
     return Table(
-        name=PREFIX + objective,
+        name=name or PREFIX + objective,
         space="nasbench201",
         cells=as_cells(texts),
         metrics={"validation_error": error, "test_error": error},

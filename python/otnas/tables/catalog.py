@@ -127,12 +127,23 @@ def save(table: Table, *, replace: bool = False) -> Path:
     ValueError, OSError
         If the name is none (``default`` is taken), or the file cannot be written.
     """
-    if table.name == DEFAULT:
-        raise ValueError(f"the name {DEFAULT!r} is taken by AnalogNAS-Bench")
+    check_name(table.name)
     path = path_of(table.name)
     check_free(table.name, replace=replace)
     store.write(table, path)
     return path
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that a table cannot be kept under.
+
+    Raises
+    ------
+    ValueError
+    """
+    path_of(name)
+    if name == DEFAULT:
+        raise ValueError(f"the name {DEFAULT!r} is taken by AnalogNAS-Bench")
 
 
 def check_free(name: str, *, replace: bool) -> None:

@@ -13,6 +13,7 @@ import binascii
 import json
 from array import array
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,14 +71,34 @@ def read(
     OSError
         If it cannot be read.
     """
-    if epochs not in EPOCHS:
-        raise ValueError(f"epochs must be one of {', '.join(map(str, EPOCHS))}, got {epochs!r}")
-    if repeats not in ("mean", *range(REPEATS)):
-        raise ValueError(f"repeats must be 'mean', 0, 1 or 2, got {repeats!r}")
+    check_choice(epochs, repeats)
     runs = _Runs(path, epochs)
     for record in tfrecord.read(path, progress):
         runs.add(record)
     return runs.table(name, repeats)
+
+
+def check_choice(epochs: int, repeats: int | str) -> None:
+    """Raise ValueError for epochs or repeats that NAS-Bench-101 does not have."""
+    if epochs not in EPOCHS:
+        raise ValueError(f"epochs must be one of {', '.join(map(str, EPOCHS))}, got {epochs!r}")
+    if repeats not in ("mean", *range(REPEATS)):
+        raise ValueError(f"repeats must be 'mean', 0, 1 or 2, got {repeats!r}")
+
+
+def described(epochs: int, repeats: int | str) -> dict[str, Any]:
+    """Return the fields of the provenance record that follow from the choice."""
+    return {
+        "dataset": "CIFAR-10",
+        "metric": f"error after the last of {epochs} epochs, in percent",
+        "epochs": epochs,
+        "seeds": (
+            f"mean over the {REPEATS} repeats of every cell"
+            if repeats == "mean"
+            else f"repeat {repeats} of 0 to {REPEATS - 1}, in the order of the file"
+        ),
+        "split": _SPLIT,
+    }
 
 
 class _Runs:
@@ -179,17 +200,9 @@ class _Runs:
             cells=cells[order],
             metrics={metric: metrics[metric] for metric in (*self._METRICS, "parameters")},
             provenance=Provenance(
-                dataset="CIFAR-10",
-                metric=f"error after the last of {self.epochs} epochs, in percent",
-                epochs=self.epochs,
-                seeds=(
-                    f"mean over the {REPEATS} repeats of every cell"
-                    if repeats == "mean"
-                    else f"repeat {repeats} of 0 to {REPEATS - 1}, in the order of the file"
-                ),
+                **described(self.epochs, repeats),
                 source=self.path.name,
                 sha256=sha256_of(self.path),
-                split=_SPLIT,
             ),
             known_keys=keys[order],
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,18 @@ def read(path: Path) -> Table:
         raise ContainerError(f"{path} is no table of otnas, or damaged: {error}") from error
 
 
-def read_provenance(path: Path) -> tuple[int, Provenance]:
-    """Return how many architectures a table has and where they are from, from its header only.
+@dataclass(frozen=True)
+class Summary:
+    """What the header of a table's file says."""
+
+    space: str
+    architectures: int
+    metrics: tuple[str, ...]
+    provenance: Provenance
+
+
+def read_summary(path: Path) -> Summary:
+    """Return what the header says, without touching the arrays.
 
     Raises
     ------
@@ -89,8 +100,13 @@ def read_provenance(path: Path) -> tuple[int, Provenance]:
     """
     header = container.read_header(path)
     try:
-        count = int(header["sections"]["keys"]["shape"][0])
-        return count, Provenance.from_dict(header["provenance"])
+        sections = header["sections"]
+        return Summary(
+            space=str(header["space"]),
+            architectures=int(sections["keys"]["shape"][0]),
+            metrics=tuple(s.removeprefix(_METRIC) for s in sections if s.startswith(_METRIC)),
+            provenance=Provenance.from_dict(header["provenance"]),
+        )
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise ContainerError(f"{path} is no table of otnas, or damaged: {error}") from error
 

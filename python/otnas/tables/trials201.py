@@ -119,6 +119,9 @@ class Collector:
         self._trials: Counter[int] = Counter()
         self._missing: list[str] = []
 
+    def __len__(self) -> int:
+        return len(self._rows)
+
     def add(self, text: str, results: Mapping[str, Any]) -> None:
         """Take one architecture.
 
