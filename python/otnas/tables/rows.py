@@ -29,6 +29,7 @@ class Source:
     notes: list[str] = field(default_factory=list)
 
     def keep(self, rows: npt.NDArray[np.int64]) -> None:
+        """Leave out all other rows, and put these in this order."""
         self.archs = [self.archs[row] for row in rows]
         self.values = {metric: values[rows] for metric, values in self.values.items()}
         self.lines = [self.lines[row] for row in rows]
