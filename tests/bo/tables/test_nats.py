@@ -57,7 +57,7 @@ def test_one_seed(source: Path) -> None:
     expected = [100 - accuracy(i, "cifar100", 200, 888, "x-valid", 199) for i in range(len(TEXTS))]
     np.testing.assert_array_equal(table.validation_error, expected)
     assert table.provenance.seeds == "seed 888 only"
-    with pytest.raises(ValueError, match="7 of 7 architectures have no 200-epoch .* seeds=111"):
+    with pytest.raises(ValueError, match=r"7 of 7 architectures have no 200-epoch .* seeds=111"):
         reader.read(source, dataset="cifar100", epochs=200, seeds=111)
 
 
@@ -113,7 +113,7 @@ def test_damaged_files(tmp_path: Path) -> None:
         read(path)
     whole = bz2.compress(pickle.dumps(nats(TEXTS[:2])))
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match="damaged|no readable pickle"):
+    with pytest.raises(ValueError, match=r"damaged|no readable pickle"):
         read(path)
     path.write_bytes(bz2.compress(pickle.dumps(nats(TEXTS[:2]))[:-100]))
     with pytest.raises(ValueError, match="no readable pickle"):
