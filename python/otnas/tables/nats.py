@@ -74,7 +74,7 @@ def read(
     if count < len(names):
         problem = f"results of {count} of {len(names)} architectures only"
         if not incomplete:
-            raise ValueError(f"{path} has {problem}; incomplete=True accepts that")
+            raise ValueError(f"{path} has {problem}; incomplete=True (--incomplete) accepts that")
         notes = (problem,)
     return collector.table(name or f"nasbench201_{dataset}", sha256_of(path), notes)
 

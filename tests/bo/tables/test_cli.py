@@ -130,8 +130,10 @@ def test_errors_are_one_line_and_nonzero(
         ["nasbench201", tfrecord_file, *nb201],
         ["csv", csv_file, *own],
         ["parquet", csv_file, *own],
+        *(["info", name] for name in ("nasbench", "nasbench201_cifar100", "nothing")),
     ):
-        assert otnas("table", "import", *words) == 1
+        command = words if words[0] == "info" else ["import", *words]
+        assert otnas("table", *command) == 1
         out, err = capsys.readouterr()
         assert (out, err.count("\n")) == ("", 1), words
         assert err.startswith("otnas table: ")
