@@ -16,7 +16,16 @@ except ImportError as error:  # pragma: no cover
         "the compiled module otnas_fast._core is missing: run 'pip install .' in the checkout"
     ) from error
 
+from otnas_fast._kdpp import KDPP
 from otnas_fast.cells import Architecture, Cell, CellArray, as_cells
+from otnas_fast.dpp import (
+    kdpp_log_prob,
+    kdpp_marginals,
+    log_elementary_symmetric,
+    map_kdpp,
+    sample_dpp,
+    sample_kdpp,
+)
 from otnas_fast.embedding import Embedding, embed
 from otnas_fast.pairwise import DEFAULT_LENGTHSCALES, distances, gram, gram_blocks
 from otnas_fast.taxonomy import NASBENCH101, NASBENCH201, Taxonomy
@@ -24,6 +33,7 @@ from otnas_fast.trees import TreeMetric, tree_wasserstein
 
 __all__ = [
     "DEFAULT_LENGTHSCALES",
+    "KDPP",
     "NASBENCH101",
     "NASBENCH201",
     "Architecture",
@@ -38,5 +48,11 @@ __all__ = [
     "embed",
     "gram",
     "gram_blocks",
+    "kdpp_log_prob",
+    "kdpp_marginals",
+    "log_elementary_symmetric",
+    "map_kdpp",
+    "sample_dpp",
+    "sample_kdpp",
     "tree_wasserstein",
 ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from otnas.distances import VectorDistances
-from otnas.kernels import LaplaceKernel
+from otnas.gp.distances import VectorDistances
+from otnas.gp.kernels import LaplaceKernel
 
 
 def laplace_kernel(n_items=60, n_blocks=3, width=4, seed=0, n_duplicates=0):
@@ -19,7 +19,7 @@ def laplace_kernel(n_items=60, n_blocks=3, width=4, seed=0, n_duplicates=0):
 
 
 def direct_posterior(process, items, pending=()):
-    """maths.md Eq. (4), by solving with K_y; standardised mean and covariance."""
+    """docs/maths.md Eq. (4), by solving with K_y; standardised mean and covariance."""
     theta = process.log_parameters
     x = process.items
     xp = np.concatenate([x, np.asarray(pending, dtype=np.intp)])
@@ -64,6 +64,6 @@ def reference_kdpp(ensemble, k, rng):
 
 def reference_quality_kdpp(mean, covariance, k, rng):
     """`quality_kdpp` with the reference sampler: needs no compiled package."""
-    from otnas.batch import quality_kdpp
+    from otnas.search.batch import quality_kdpp
 
     return quality_kdpp(mean, covariance, k, rng, sampler=reference_kdpp)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers import reference_kdpp
 
-from otnas.batch import lowest_bounds, most_promising, quality_kdpp, thompson
+from otnas.search.batch import lowest_bounds, most_promising, quality_kdpp, thompson
 
 
 def quality(mean, covariance, k, rng):

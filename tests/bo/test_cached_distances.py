@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from otnas.cached_distances import CachedDistances
-from otnas.distances import VectorDistances
-from otnas.gp import GaussianProcess
-from otnas.kernels import LaplaceKernel
-from otnas.pool_posterior import PoolPosterior
+from otnas.gp.cached_distances import CachedDistances
+from otnas.gp.distances import VectorDistances
+from otnas.gp.kernels import LaplaceKernel
+from otnas.gp.pool_posterior import PoolPosterior
+from otnas.gp.process import GaussianProcess
 
 POOL = np.arange(50)
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from helpers import direct_posterior, laplace_kernel
 
-from otnas._cholesky import cholesky_with_jitter, extend_cholesky, inverse_from_cholesky
-from otnas.fit import log_prior
-from otnas.gp import GaussianProcess
-from otnas.kernels import PrecomputedKernel
+from otnas.gp.cholesky import cholesky_with_jitter, extend_cholesky, inverse_from_cholesky
+from otnas.gp.fit import log_prior
+from otnas.gp.kernels import PrecomputedKernel
+from otnas.gp.process import GaussianProcess
 
 
 def process_with(n, kernel=None, seed=1, targets=None):

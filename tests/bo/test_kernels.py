@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from helpers import laplace_kernel
 
-from otnas.distances import ArrayDistances, VectorDistances, typical_distances
-from otnas.kernels import LaplaceKernel, PrecomputedKernel
-from otnas.parameters import LogParameters
+from otnas.gp.distances import ArrayDistances, VectorDistances, typical_distances
+from otnas.gp.kernels import LaplaceKernel, PrecomputedKernel
+from otnas.gp.parameters import LogParameters
 
 
 def precomputed(n=60):

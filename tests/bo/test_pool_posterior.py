@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from helpers import direct_posterior, laplace_kernel
 
-import otnas.pool_posterior as module
-from otnas import transforms
-from otnas.gp import GaussianProcess
-from otnas.pool_posterior import PoolPosterior
+import otnas.gp.pool_posterior as module
+from otnas.gp.pool_posterior import PoolPosterior
+from otnas.gp.process import GaussianProcess
+from otnas.search import transforms
 
 
 def assert_direct(posterior, pending=(), atol=1e-9):

@@ -6,10 +6,10 @@ from helpers import direct_posterior, laplace_kernel, reference_quality_kdpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otnas.batch import lowest_bounds, thompson
-from otnas.kernels import PrecomputedKernel
-from otnas.pool_search import PoolSearch
-from otnas.transforms import Identity
+from otnas.gp.kernels import PrecomputedKernel
+from otnas.search.batch import lowest_bounds, thompson
+from otnas.search.pool_search import PoolSearch
+from otnas.search.transforms import Identity
 
 BATCH_RULES = [reference_quality_kdpp, thompson, lowest_bounds]
 
@@ -160,8 +160,8 @@ def test_degenerate_kernels(gram):
 def test_model_beats_random_on_a_smooth_function():
     rng = np.random.default_rng(0)
     x = rng.random((400, 2))
-    from otnas.distances import VectorDistances
-    from otnas.kernels import LaplaceKernel
+    from otnas.gp.distances import VectorDistances
+    from otnas.gp.kernels import LaplaceKernel
 
     values = ((x - 0.3) ** 2).sum(axis=1) + 0.01
     kernel = LaplaceKernel(VectorDistances([x]))

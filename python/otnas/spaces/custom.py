@@ -85,7 +85,7 @@ class CellSpace(DagSpace):
         except ValueError as error:
             raise ValueError(f"space {self.name} is too large to enumerate: {error}") from None
         cells = CellArray(*packed, self.taxonomy)
-        cells = cells[np.flatnonzero(self._valid_mask(cells))]
+        cells = cells[np.array(list(self._valid_positions(cells)), dtype=np.int64)]
         digests = self.digests(cells)
         order = np.argsort(as_keys(digests))
         return SpaceCells(cells[order], digests[order])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -76,7 +76,7 @@ class DagSpace(Space):
         """Whether the pruned cell has an edge and keeps to the limits and the predicate."""
         if not isinstance(cell, Cell) or cell.taxonomy != self.taxonomy:
             return False
-        return bool(self._valid_mask(as_cells([cell]).prune())[0])
+        return any(True for _ in self._valid_positions(as_cells([cell]).prune()))
 
     def random(self, rng: np.random.Generator) -> Cell:
         """Draw V vertices with random operations and edges until the cell is valid.
@@ -86,13 +86,13 @@ class DagSpace(Space):
         Raises
         ------
         ValueError
-            If 100,000 draws in a row were not valid.
+            If some 100,000 draws in a row were not valid.
         """
         vertices = self.max_vertices
 
-        def draw() -> Cell:
-            edges = np.triu(rng.random((vertices, vertices)) < self.edge_probability, 1)
-            return self._make(edges, rng.integers(self._operations, size=vertices - 2))
+        def draw(n: int) -> CellArray:
+            edges = rng.random((n, vertices, vertices)) < self.edge_probability
+            return self._pack(edges, rng.integers(self._operations, size=(n, vertices - 2)))
 
         return self._first_valid(draw)
 
@@ -120,15 +120,12 @@ class DagSpace(Space):
         vertices = self.max_vertices
         matrix, codes = self._padded(cell, rng)
 
-        def draw() -> Cell:
-            flips = np.triu(rng.random((vertices, vertices)) < rate / vertices, 1)
-            changed = rng.random(vertices - 2) < rate / max(1, vertices - 2)
-            if self._operations == 1:
-                return self._make(matrix ^ flips, codes)
-            shift = rng.integers(1, self._operations, size=vertices - 2)
-            return self._make(
-                matrix ^ flips, np.where(changed, (codes + shift) % self._operations, codes)
-            )
+        def draw(n: int) -> CellArray:
+            flips = rng.random((n, vertices, vertices)) < rate / vertices
+            changed = rng.random((n, vertices - 2)) < rate / max(1, vertices - 2)
+            shift = rng.integers(1, max(2, self._operations), size=(n, vertices - 2))
+            changed_codes = (codes + shift * changed) % self._operations
+            return self._pack(matrix ^ flips, changed_codes)
 
         return self._first_valid(draw)
 
@@ -155,8 +152,7 @@ class DagSpace(Space):
                 if op != ops[vertex]:
                     changed.append((matrix, [*ops[:vertex], op, *ops[vertex + 1 :]]))
         candidates = as_cells([(matrix, ops), *changed], self.taxonomy)
-        mask = self._valid_mask(candidates.prune())
-        kept = candidates[np.flatnonzero(mask)]
+        kept = candidates[np.array(list(self._valid_positions(candidates.prune())))]
         first, _ = group_rows(self._digests(kept))
         return [kept[int(i)] for i in first[1:]]  # the first is the cell itself
 
@@ -176,32 +172,43 @@ class DagSpace(Space):
     def _operations(self) -> int:
         return len(self.taxonomy.operations)
 
-    def _valid_mask(self, pruned: CellArray) -> npt.NDArray[np.bool_]:
-        """Which of the pruned cells are valid, shape (n,)."""
+    def _within_limits(self, pruned: CellArray) -> npt.NDArray[np.bool_]:
+        """Which of the pruned cells keep to the limits, shape (n,)."""
         bits = np.unpackbits(pruned.successors.view(np.uint8).reshape(-1, 4), axis=1).sum(axis=1)
         edges = np.add.reduceat(bits, pruned.offsets[:-1])
-        mask = (edges >= 1) & (edges <= self.max_edges)
-        mask &= np.diff(pruned.offsets) <= self.max_vertices
-        if self.valid is not None:
-            for i in np.flatnonzero(mask):
-                mask[i] = bool(self.valid(pruned[int(i)]))
-        return mask
+        sizes = np.diff(pruned.offsets)
+        return np.asarray(
+            (edges >= 1) & (edges <= self.max_edges) & (sizes <= self.max_vertices), dtype=bool
+        )
 
-    def _make(self, edges: npt.NDArray[np.bool_], codes: npt.NDArray[np.int64]) -> Cell:
-        """Cell of an upper triangular matrix (v, v) and the codes (v - 2,) between its ends."""
-        vertices = len(edges)
-        successors = (edges.astype(np.uint32) << np.arange(vertices, dtype=np.uint32)).sum(axis=1)
-        all_codes = np.concatenate([[INPUT], codes, [OUTPUT]]).astype(np.uint8)
-        offsets = np.array([0, vertices], dtype=np.int64)
-        return CellArray(offsets, successors.astype(np.uint32), all_codes, self.taxonomy)[0]
+    def _valid_positions(self, pruned: CellArray) -> Iterator[int]:
+        """Positions of the valid ones of pruned cells, found one at a time."""
+        for i in np.flatnonzero(self._within_limits(pruned)).tolist():
+            if self.valid is None or self.valid(pruned[i]):
+                yield i
 
-    def _first_valid(self, draw: Callable[[], Cell]) -> Cell:
-        for _ in range(MAX_REJECTED):
-            cell = draw()
-            if self.is_valid(cell):
-                return cell
+    def _pack(self, edges: npt.NDArray[np.bool_], codes: npt.NDArray[np.int64]) -> CellArray:
+        """Cells of the upper triangles of (n, V, V) and the codes (n, V - 2) between the ends."""
+        n, vertices = edges.shape[:2]
+        bits = np.triu(edges, 1) * (1 << np.arange(vertices, dtype=np.int64))
+        all_codes = np.empty((n, vertices), dtype=np.uint8)
+        all_codes[:, 0], all_codes[:, 1:-1], all_codes[:, -1] = INPUT, codes, OUTPUT
+        return CellArray(
+            vertices * np.arange(n + 1, dtype=np.int64),
+            bits.sum(axis=2).astype(np.uint32).reshape(-1),
+            all_codes.reshape(-1),
+            self.taxonomy,
+        )
+
+    def _first_valid(self, draw: Callable[[int], CellArray]) -> Cell:
+        drawn, n = 0, 8
+        while drawn < MAX_REJECTED:
+            cells = draw(n)
+            for i in self._valid_positions(cells.prune()):
+                return cells[i]
+            drawn, n = drawn + n, min(2 * n, 1024)
         raise ValueError(
-            f"space {self.name}: none of {MAX_REJECTED} drawn cells was valid; are max_vertices="
+            f"space {self.name}: none of {drawn} drawn cells was valid; are max_vertices="
             f"{self.max_vertices}, max_edges={self.max_edges} and the predicate compatible?"
         )
 

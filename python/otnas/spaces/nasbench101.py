@@ -108,7 +108,8 @@ def _save(path: Path, space: SpaceCells) -> None:
 def _load(path: Path) -> SpaceCells | None:
     """Return what `_save` wrote, or None if it is not there or not right (the zip has CRCs)."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # Opened here: NumPy leaves a file open that turns out to be no archive.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             if str(arrays["version"]) != _CACHE_VERSION:
                 return None
             sizes, successors = arrays["sizes"], arrays["successors"]

@@ -122,7 +122,8 @@ class NASBench201(Space):
 
     def _digits_of(self, cell: Cell) -> npt.NDArray[np.int64]:
         self._require_valid(cell)
-        return self._digits(as_cells([cell]))[0]
+        digits: npt.NDArray[np.int64] = self._digits(as_cells([cell]))[0]
+        return digits
 
     def _digits(self, cells: CellArray) -> npt.NDArray[np.int64]:
         """Positions in OPERATIONS, shape (n, 6)."""

@@ -45,6 +45,7 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     commands.add_parser("list", help="list the tables that can be opened")
     info = commands.add_parser("info", help="say what a table holds and where it is from")
     info.add_argument("name", metavar="NAME")
+    parser.set_defaults(run=run)
     return parser
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist
 
-from ._arrays import FloatArray, IntArray
+from otnas.arrays import FloatArray, IntArray
 
 _SAMPLE_SIZE = 256
 

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._arrays import AnyFloatArray, BoolArray, FloatArray
-from ._cholesky import solve_lower
-from .gp import GaussianProcess
+from otnas.arrays import AnyFloatArray, BoolArray, FloatArray
+from otnas.gp.cholesky import solve_lower
+from otnas.gp.process import GaussianProcess
 
 # Beyond this change of frame, differences of m_u and m_1 would cancel digits.
 _LARGEST_FRAME_CHANGE = 1e3

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._arrays import FloatArray
+from otnas.arrays import FloatArray
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Notation
 y : standardised targets (n,); K_y = K + sigma^2 I = L L^T (n, n); alpha = K_y^-1 y.
 theta : the kernel's p hyperparameters, then the noise variance sigma^2.
 
-    log p(y) = -1/2 y^T alpha - sum_i log L_ii - n/2 log 2 pi                  (maths.md Eq. 3)
+    log p(y) = -1/2 y^T alpha - sum_i log L_ii - n/2 log 2 pi                  (docs/maths.md Eq. 3)
     dlog p(y)/dlog theta_q = sum_ij W_ij dK_y,ij/dlog theta_q,
     W = 1/2 (alpha alpha^T - K_y^-1)                      (Rasmussen & Williams 2006, Eq. 5.9)
 
@@ -20,10 +20,10 @@ import math
 import numpy as np
 from scipy.optimize import minimize
 
-from ._arrays import FloatArray
-from ._cholesky import cholesky_with_jitter, inverse_from_cholesky, solve_lower
-from .kernels import TrainingGram
-from .parameters import LogParameters
+from otnas.arrays import FloatArray
+from otnas.gp.cholesky import cholesky_with_jitter, inverse_from_cholesky, solve_lower
+from otnas.gp.kernels import TrainingGram
+from otnas.gp.parameters import LogParameters
 
 _LOG_2PI = math.log(2.0 * math.pi)
 
@@ -31,7 +31,7 @@ _LOG_2PI = math.log(2.0 * math.pi)
 def log_marginal_likelihood(
     training: TrainingGram, targets: FloatArray, log_parameters: FloatArray
 ) -> tuple[float, FloatArray]:
-    """Return log p(y), maths.md Eq. (3), and its gradient in log theta, shape (p + 1,).
+    """Return log p(y), docs/maths.md Eq. (3), and its gradient in log theta, shape (p + 1,).
 
     O(n^3) time, O(n^2) memory.
     """

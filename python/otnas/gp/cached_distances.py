@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ._arrays import AnyFloatArray, FloatArray, IntArray
-from .distances import DistanceBlocks
+from otnas.arrays import AnyFloatArray, FloatArray, IntArray
+from otnas.gp.distances import DistanceBlocks
 
 
 class CachedDistances:

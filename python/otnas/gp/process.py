@@ -8,7 +8,7 @@ y : standardised targets (t - c) / w.
 K_y = K + sigma^2 I over observed and pending items, (n + m, n + m); L its Cholesky factor.
 beta : first n entries of L^-1 y; they depend on the observed rows only.
 
-    mu(X*) = A^T beta, Sigma(X*) = K_** - A^T A, A = L^-1 K_*                (maths.md Eq. 4)
+    mu(X*) = A^T beta, Sigma(X*) = K_** - A^T A, A = L^-1 K_*                (docs/maths.md Eq. 4)
 
 Pending items get their own posterior mean as target (the kriging believer). Conditioning a
 Gaussian on its own mean leaves the mean as it was and only shrinks the covariance: in this
@@ -21,11 +21,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._arrays import FloatArray, IntArray, as_finite_vector, as_items, common_prefix
-from ._cholesky import cholesky_with_jitter, extend_cholesky, solve_lower
-from .fit import log_marginal_likelihood, maximise_posterior
-from .kernels import Kernel
-from .parameters import LogParameters, log_normal
+from otnas.arrays import FloatArray, IntArray, as_finite_vector, as_items, common_prefix
+from otnas.gp.cholesky import cholesky_with_jitter, extend_cholesky, solve_lower
+from otnas.gp.fit import log_marginal_likelihood, maximise_posterior
+from otnas.gp.kernels import Kernel
+from otnas.gp.parameters import LogParameters, log_normal
 
 _NO_ITEMS = np.empty(0, dtype=np.intp)
 
@@ -205,7 +205,7 @@ class GaussianProcess:
     def log_marginal_likelihood(
         self, log_parameters: ArrayLike | None = None
     ) -> tuple[float, FloatArray]:
-        """Return log p(y), maths.md Eq. (3), and its gradient in the log parameters (p + 1,)."""
+        """Return log p(y), docs/maths.md Eq. (3), and its gradient in log theta (p + 1,)."""
         values = (
             self._log_parameters
             if log_parameters is None

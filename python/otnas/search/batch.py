@@ -5,7 +5,7 @@ Notation
 mu, Sigma : posterior mean (M,) and covariance (M, M) of the candidates, standardised units.
 q_i = exp(-mu_i) : quality of a candidate; errors are minimised.
 
-    L_ij = q_i Sigma_ij q_j,    P(S) proportional to det(L_S), |S| = k        (maths.md Eq. 5)
+    L_ij = q_i Sigma_ij q_j,    P(S) proportional to det(L_S), |S| = k        (docs/maths.md Eq. 5)
 
 A batch rule takes (mu, Sigma, k, rng) and returns k different positions in 0..M-1.
 """
@@ -18,8 +18,8 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._arrays import BoolArray, FloatArray, IntArray
-from .acquisition import lower_confidence_bound
+from otnas.arrays import BoolArray, FloatArray, IntArray
+from otnas.search.acquisition import lower_confidence_bound
 
 KDPPSampler: TypeAlias = Callable[[FloatArray, int, np.random.Generator], IntArray]
 
@@ -45,7 +45,7 @@ def quality_kdpp(
     *,
     sampler: KDPPSampler | None = None,
 ) -> IntArray:
-    """Draw k candidates from the quality k-DPP, maths.md Eq. (5).
+    """Draw k candidates from the quality k-DPP, docs/maths.md Eq. (5).
 
     Subtracting the minimum from mu multiplies L by a constant, which changes no probability
     and keeps q in (0, 1]. If L has numerical rank r < k (duplicates among the candidates, or

@@ -17,7 +17,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._arrays import FloatArray
+from otnas.arrays import FloatArray
 
 
 class OutputTransform(Protocol):

@@ -6,7 +6,7 @@ N : pool size; n observed and m pending items, as in `gp`.
 A = L^-1 K_* : (n + m, N), one row for each item that was conditioned on.
 K_* : covariances of observed and pending items with the pool, (n + m, N).
 
-    mean = A[:n]^T beta,   variance_j = k(x_j, x_j) - sum_i A_ij^2             (maths.md Eq. 4)
+    mean = A[:n]^T beta,   variance_j = k(x_j, x_j) - sum_i A_ij^2             (docs/maths.md Eq. 4)
 
 Forward substitution makes row n + 1 from the rows above it, with (X, Y) the new rows of L:
 
@@ -25,9 +25,9 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 from scipy.linalg.blas import dtrsm
 
-from ._arrays import AnyFloatArray, FloatArray, as_items, common_prefix
-from ._pool_mean import PoolMean
-from .gp import GaussianProcess
+from otnas.arrays import AnyFloatArray, FloatArray, as_items, common_prefix
+from otnas.gp.pool_mean import PoolMean
+from otnas.gp.process import GaussianProcess
 
 # Up to this many new numbers are computed as whole rows, which a kernel may remember.
 _WHOLE_ROWS = 1 << 21

@@ -8,7 +8,7 @@ K : Gram matrix of n training items, (n, n).
 W : weights dF/dK of a scalar function F of K, (n, n), symmetric.
 D_b, l_b : b-th distance and its lengthscale (same units); s^2 : variance of the process.
 
-The kernel of maths.md, Eq. (2):
+The kernel of docs/maths.md, Eq. (2):
 
     k(x, z) = s^2 exp(-sum_b D_b(x, z) / l_b)
 
@@ -24,9 +24,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._arrays import FloatArray, IntArray
-from .distances import DistanceBlocks, LaplaceBlocks, typical_distances
-from .parameters import LogParameters, log_normal
+from otnas.arrays import FloatArray, IntArray
+from otnas.gp.distances import DistanceBlocks, LaplaceBlocks, typical_distances
+from otnas.gp.parameters import LogParameters, log_normal
 
 _VARIANCE_BOUNDS = (1e-2, 1e2)
 
@@ -78,7 +78,7 @@ def _variance_parameter(diagonal: float = 1.0) -> LogParameters:
 
 
 class LaplaceKernel:
-    """k = s^2 exp(-sum_b D_b / l_b), maths.md Eq. (2).
+    """k = s^2 exp(-sum_b D_b / l_b), docs/maths.md Eq. (2).
 
     Hyperparameters: the B lengthscales, then the variance s^2. With d_b the typical (mean)
     distance of block b, the prior of l_b is log-normal with median B d_b (two typical items

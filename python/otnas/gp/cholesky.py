@@ -17,7 +17,7 @@ import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpotrf, dpotri
 
-from ._arrays import FloatArray
+from otnas.arrays import FloatArray
 
 
 def cholesky_with_jitter(matrix: FloatArray) -> tuple[FloatArray, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._arrays import BoolArray, IntArray
+from otnas.arrays import BoolArray, IntArray
 
 
 class Availability:

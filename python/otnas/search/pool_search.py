@@ -13,14 +13,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from ._arrays import BoolArray, FloatArray, IntArray, as_items
-from ._availability import Availability
-from .acquisition import best_improvements, lower_confidence_bound
-from .batch import BatchRule, most_promising, quality_kdpp
-from .gp import GaussianProcess
-from .kernels import Kernel
-from .pool_posterior import PoolPosterior
-from .transforms import LogWinsorised, OutputTransform
+from otnas.arrays import BoolArray, FloatArray, IntArray, as_items
+from otnas.gp.kernels import Kernel
+from otnas.gp.pool_posterior import PoolPosterior
+from otnas.gp.process import GaussianProcess
+from otnas.search.acquisition import best_improvements, lower_confidence_bound
+from otnas.search.availability import Availability
+from otnas.search.batch import BatchRule, most_promising, quality_kdpp
+from otnas.search.transforms import LogWinsorised, OutputTransform
 
 CandidateFunction = Callable[["PoolSearch", np.random.Generator], ArrayLike]
 

@@ -1,0 +1,1 @@
+"""Experiments on benchmark tables: trials, journals and what the terminal shows."""

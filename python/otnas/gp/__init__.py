@@ -1,0 +1,22 @@
+"""Exact Gaussian processes over a finite pool of items, for any kernel given as Gram blocks."""
+
+from otnas.gp.cached_distances import CachedDistances
+from otnas.gp.distances import ArrayDistances, DistanceBlocks, VectorDistances
+from otnas.gp.embedding_distances import EmbeddingDistances, tree_wasserstein_kernel
+from otnas.gp.kernels import Kernel, LaplaceKernel, PrecomputedKernel
+from otnas.gp.pool_posterior import PoolPosterior
+from otnas.gp.process import GaussianProcess
+
+__all__ = [
+    "ArrayDistances",
+    "CachedDistances",
+    "DistanceBlocks",
+    "EmbeddingDistances",
+    "GaussianProcess",
+    "Kernel",
+    "LaplaceKernel",
+    "PoolPosterior",
+    "PrecomputedKernel",
+    "VectorDistances",
+    "tree_wasserstein_kernel",
+]
