@@ -94,6 +94,10 @@ def test_small_percentages_are_believed_and_noted(tmp_path: Path) -> None:
     table = read(write(tmp_path / "file", columns(val=small)))
     assert table.validation_error.tolist() == small
     assert "at most 1 percent" in table.provenance.notes[0]
+    both = read(
+        write(tmp_path / "file", columns(val=small)), columns=Columns("architecture", "val")
+    )
+    assert len(both.provenance.notes) == 2
 
 
 @pytest.mark.parametrize("given", [{"unit": "per cent"}, {"metric": "loss"}])
