@@ -5,8 +5,8 @@ matter here, so the pickle inside is read by the restricted loader and PyTorch i
 older form of ``torch.save`` (several pickles in a row) and the zip archive are both understood.
 
 The pickle is one object: reading it needs as much memory as the official API does (users report 28
-GB, https://github.com/D-X-Y/AutoDL-Projects/issues/78). The ``-simple`` folder of NATS-Bench (`otnas.tables.nats`) has newer results of the same cells
-and needs almost none.
+GB, https://github.com/D-X-Y/AutoDL-Projects/issues/78). The ``-simple`` folder of NATS-Bench
+(`otnas.tables.nats`) has newer results of the same cells and is read one by one.
 """
 
 from __future__ import annotations
