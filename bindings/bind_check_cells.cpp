@@ -1,6 +1,6 @@
 #include <array>
 
-#include "otnas/check_cells.hpp"
+#include "otnas/cells/check_cells.hpp"
 #include "packed_cells.hpp"
 
 namespace otnas::bindings {

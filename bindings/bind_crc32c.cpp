@@ -1,6 +1,6 @@
 #include <stdexcept>
 
-#include "otnas/crc32c.hpp"
+#include "otnas/checksums/crc32c.hpp"
 #include "pybind.hpp"
 
 namespace otnas::bindings {

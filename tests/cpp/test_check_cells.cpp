@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "otnas/check_cells.hpp"
+#include "otnas/cells/check_cells.hpp"
 
 using namespace otnas;
 

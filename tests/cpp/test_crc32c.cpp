@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "otnas/crc32c.hpp"
+#include "otnas/checksums/crc32c.hpp"
 
 using namespace otnas;
 

@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "dpp_reference.hpp"
-#include "otnas/elementary_symmetric.hpp"
+#include "otnas/dpp/elementary_symmetric.hpp"
 
 using otnas::EigenvectorSelection;
 using otnas::log_elementary_symmetric;

@@ -4,8 +4,8 @@
 #include <stdexcept>
 #include <vector>
 
-#include "otnas/canonical.hpp"
-#include "otnas/enumerate.hpp"
+#include "otnas/cells/canonical.hpp"
+#include "otnas/nasbench101/enumerate.hpp"
 
 using namespace otnas;
 

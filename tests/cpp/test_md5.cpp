@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "otnas/md5.hpp"
+#include "otnas/checksums/md5.hpp"
 
 using namespace otnas;
 

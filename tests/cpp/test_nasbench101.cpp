@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
-#include "otnas/enumerate.hpp"
-#include "otnas/errors.hpp"
-#include "otnas/nasbench101.hpp"
+#include "otnas/nasbench101/enumerate.hpp"
+#include "otnas/nasbench101/nasbench101.hpp"
+#include "otnas/support/errors.hpp"
 
 using namespace otnas;
 
