@@ -17,7 +17,8 @@ from benchmark_files import model_metrics, nasbench101_record, write_tfrecords
 
 from otnas import spaces
 from otnas.spaces import parameter_counts
-from otnas.tables import Provenance, Table, nasbench101, store
+from otnas.tables import Provenance, Table, store
+from otnas.tables.readers import nasbench101
 from otnas_fast import CellArray
 
 FULL = os.environ.get("OTNAS_BENCH_FULL") == "1"
@@ -26,7 +27,8 @@ CELLS = 423_624 if FULL else 20_000
 MEASURE_IMPORT = """
 import resource, sys
 from pathlib import Path
-from otnas.tables import nasbench101, store
+from otnas.tables import store
+from otnas.tables.readers import nasbench101
 store.write(nasbench101.read(Path(sys.argv[1])), Path(sys.argv[2]))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """

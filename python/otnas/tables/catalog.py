@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from otnas.storage import data_folder
-from otnas.tables import analog, store
+from otnas.tables import store
+from otnas.tables.readers import analog
 from otnas.tables.table import Table
 
 DEFAULT = "default"
@@ -79,8 +80,8 @@ def load(name: str = DEFAULT) -> Table:
     Parameters
     ----------
     name : str
-        ``default``, ``analognasbench_`` followed by one of `otnas.tables.analog.OBJECTIVES`, or the
-        name of an imported table: ``nasbench`` (NAS-Bench-101), ``nasbench201_cifar10``,
+        ``default``, ``analognasbench_`` followed by one of `readers.analog.OBJECTIVES`, or the name
+        of an imported table: ``nasbench`` (NAS-Bench-101), ``nasbench201_cifar10``,
         ``nasbench201_cifar10-valid``, ``nasbench201_cifar100``, ``nasbench201_ImageNet16-120``, or
         one's own.
 

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from otnas.tables import analog, catalog, nasbench101, nasbench201, nats, trials201
-from otnas.tables import declared as declare
-from otnas.tables.delimited import read_csv, read_parquet
+from otnas.tables import catalog
 from otnas.tables.describe import describe, overview
+from otnas.tables.readers import analog, nasbench101, nasbench201, nats, trials201
+from otnas.tables.readers import declared as declare
+from otnas.tables.readers.delimited import read_csv, read_parquet
+from otnas.tables.readers.tfrecord import Progress
 from otnas.tables.table import Table
-from otnas.tables.tfrecord import Progress
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]

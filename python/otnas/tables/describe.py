@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from otnas.tables import analog, catalog, store
+from otnas.tables import catalog, store
+from otnas.tables.readers import analog
 from otnas.tables.table import Table
 
 _UNITS = {

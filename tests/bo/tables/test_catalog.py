@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from otnas import spaces, tables
-from otnas.tables import Provenance, Table, TableNotFoundError, analog, catalog
+from otnas.tables import Provenance, Table, TableNotFoundError, catalog
+from otnas.tables.readers import analog
 
 PAPER_NAMES = [
     "nasbench",

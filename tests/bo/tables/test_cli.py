@@ -16,7 +16,8 @@ from benchmark_files import (
 )
 
 from otnas import spaces, storage, tables
-from otnas.tables import analog, catalog, cli
+from otnas.tables import catalog, cli
+from otnas.tables.readers import analog
 
 TEXTS = spaces.get("nasbench201").enumerate()[::5000].to_nasbench201()
 

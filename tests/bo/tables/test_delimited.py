@@ -12,7 +12,7 @@ from benchmark_files import shared
 from otnas import spaces
 from otnas.spaces import CellSpace
 from otnas.tables import Table
-from otnas.tables.delimited import Columns, Meaning, Tolerance, read_csv, read_parquet
+from otnas.tables.readers.delimited import Columns, Meaning, Tolerance, read_csv, read_parquet
 from otnas_fast import Cell, Taxonomy
 
 SPACE101 = spaces.get("nasbench101")

@@ -11,7 +11,7 @@ import pytest
 from benchmark_files import nasbench201, shared
 
 from otnas import spaces
-from otnas.tables import live_api, nats
+from otnas.tables.readers import live_api, nats
 from otnas.tables.table import Table
 
 SPACE = spaces.get("nasbench101")
@@ -88,7 +88,7 @@ def test_real_nas_bench_201(tmp_path: Path, dataset: str, epochs: int) -> None:
     """Our reader, our use of the official object, and the official object itself agree."""
     torch = pytest.importorskip("torch", reason="nas-bench-201 needs PyTorch")
     official = pytest.importorskip("nas_201_api", reason="compares with the package nas-bench-201")
-    from otnas.tables import nasbench201 as reader
+    from otnas.tables.readers import nasbench201 as reader
 
     path = tmp_path / "NAS-Bench-201-v1_1-096897.pth"
     torch.save(nasbench201(TEXTS), path)

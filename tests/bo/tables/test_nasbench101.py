@@ -8,9 +8,9 @@ import pytest
 from benchmark_files import model_metrics, nasbench101_record, shared, write_tfrecords
 
 from otnas import spaces
-from otnas.tables import model_metrics as protobuf
-from otnas.tables import nasbench101
-from otnas.tables.tfrecord import TFRecordError
+from otnas.tables.readers import model_metrics as protobuf
+from otnas.tables.readers import nasbench101
+from otnas.tables.readers.tfrecord import TFRecordError
 from otnas_fast import Cell, CellArray
 
 SPACE = spaces.get("nasbench101")

@@ -13,9 +13,9 @@ import pytest
 from benchmark_files import nasbench201, nats, write_pbz2
 
 from otnas import spaces
-from otnas.tables import nasbench201 as reader
-from otnas.tables import nats as nats_reader
-from otnas.tables.restricted_pickle import RefusedPickleError
+from otnas.tables.readers import nasbench201 as reader
+from otnas.tables.readers import nats as nats_reader
+from otnas.tables.readers.restricted_pickle import RefusedPickleError
 
 TEXTS = spaces.get("nasbench201").enumerate()[::4000].to_nasbench201()
 CHOICE: dict[str, Any] = {"dataset": "cifar100", "epochs": 200, "seeds": "mean"}

@@ -10,8 +10,8 @@ import pytest
 from benchmark_files import EPOCH_SEEDS, accuracy, nats, shared, write_nats_folder, write_pbz2
 
 from otnas import spaces
-from otnas.tables import nats as reader
-from otnas.tables.restricted_pickle import RefusedPickleError
+from otnas.tables.readers import nats as reader
+from otnas.tables.readers.restricted_pickle import RefusedPickleError
 
 TEXTS = spaces.get("nasbench201").enumerate()[::2500].to_nasbench201()
 SPLITS = {

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from otnas.tables import restricted_pickle
-from otnas.tables.restricted_pickle import PLAIN_DATA, RefusedPickleError
+from otnas.tables.readers import restricted_pickle
+from otnas.tables.readers.restricted_pickle import PLAIN_DATA, RefusedPickleError
 
 
 def loads(data: bytes) -> Any:

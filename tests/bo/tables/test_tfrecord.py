@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from benchmark_files import tfrecord, write_tfrecords
 
-from otnas.tables import tfrecord as reader
-from otnas.tables.tfrecord import TFRecordError
+from otnas.tables.readers import tfrecord as reader
+from otnas.tables.readers.tfrecord import TFRecordError
 from otnas_fast._core import crc32c
 
 RECORDS = [b"first", b"", b"third " * 100]

@@ -6,7 +6,7 @@ older form of ``torch.save`` (several pickles in a row) and the zip archive are 
 
 The pickle is one object: reading it needs as much memory as the official API does (users report 28
 GB, https://github.com/D-X-Y/AutoDL-Projects/issues/78). The ``-simple`` folder of NATS-Bench
-(`otnas.tables.nats`) has newer results of the same cells and is read one by one.
+(`otnas.tables.readers.nats`) has newer results of the same cells and is read one by one.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from otnas.tables import restricted_pickle
 from otnas.tables.provenance import sha256_of
-from otnas.tables.restricted_pickle import PLAIN_DATA, Allowed, RefusedPickleError
+from otnas.tables.readers import restricted_pickle
+from otnas.tables.readers.restricted_pickle import PLAIN_DATA, Allowed, RefusedPickleError
+from otnas.tables.readers.tfrecord import Progress
+from otnas.tables.readers.trials201 import Choice, Collector
 from otnas.tables.table import Table
-from otnas.tables.tfrecord import Progress
-from otnas.tables.trials201 import Choice, Collector
 
 # How the older form begins: a pickled magic number, the version of the protocol, and a dictionary
 # about the machine.

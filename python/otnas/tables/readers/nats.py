@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from otnas.tables import restricted_pickle
 from otnas.tables.provenance import sha256_of
+from otnas.tables.readers import restricted_pickle
+from otnas.tables.readers.tfrecord import Progress
+from otnas.tables.readers.trials201 import Choice, Collector
 from otnas.tables.table import Table
-from otnas.tables.tfrecord import Progress
-from otnas.tables.trials201 import Choice, Collector
 
 _EXTENSION = ".pickle.pbz2"
 

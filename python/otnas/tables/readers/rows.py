@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from otnas.spaces import Space
-from otnas.tables import architectures
 from otnas.tables import keys as key_arrays
-from otnas.tables.declared import UNITS, Columns, Meaning, Tolerance
 from otnas.tables.provenance import Provenance, sha256_of
+from otnas.tables.readers import architectures
+from otnas.tables.readers.declared import UNITS, Columns, Meaning, Tolerance
 from otnas.tables.table import Table
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from otnas.spaces import Space
-from otnas.tables.declared import Columns, Meaning, Tolerance
-from otnas.tables.rows import Source, assemble
+from otnas.tables.readers.declared import Columns, Meaning, Tolerance
+from otnas.tables.readers.rows import Source, assemble
 from otnas.tables.table import Table
 
 __all__ = ["Columns", "Meaning", "Tolerance", "read_csv", "read_parquet"]

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from otnas.tables import keys as key_arrays
-from otnas.tables import nasbench101
 from otnas.tables.provenance import Provenance
+from otnas.tables.readers import nasbench101
+from otnas.tables.readers.trials201 import Choice, Collector
 from otnas.tables.table import Table
-from otnas.tables.trials201 import Choice, Collector
 from otnas_fast import NASBENCH101, as_cells
 
 
@@ -29,7 +29,7 @@ def from_nasbench(
     api : NASBench
         Or anything with its ``fixed_statistics`` and ``computed_statistics``.
     epochs, repeats, name
-        As for `otnas.tables.nasbench101.read`.
+        As for `otnas.tables.readers.nasbench101.read`.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def from_nasbench201(
     api : NASBench201API or NATStopology
         Or anything with ``meta_archs`` and ``query_meta_info_by_index(index, hp)``.
     dataset, epochs, seeds, name
-        As for `otnas.tables.nasbench201.read`.
+        As for `otnas.tables.readers.nasbench201.read`.
     indexes : iterable of int, optional
         Architectures taken; by default all of them, which an object in fast mode loads one by one.
 

@@ -1,9 +1,8 @@
 """NAS-Bench-101: ``nasbench_only108.tfrecord`` and ``nasbench_full.tfrecord`` (Ying et al. 2019).
 
 Every record is one training run: a JSON list of module hash, epochs, adjacency matrix in rows of
-zeros and ones, operations, and results (base64 of a protocol buffer, see
-`otnas.tables.model_metrics`). Each of the 423,624 cells was trained three times for 108 epochs and,
-in the full file, three times for 4, 12 and 36 epochs as well. The three repeats of a cell are known
+zeros and ones, operations, and results (base64 of a protocol buffer, see `model_metrics`). Each
+of the 423,624 cells was trained three times for 108 epochs and, in the full file, three times for 4, 12 and 36 epochs as well. The three repeats of a cell are known
 by their order only. The file is read as a stream; what is kept is a few numbers a run.
 """
 
@@ -19,10 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from otnas.tables import keys as key_arrays
-from otnas.tables import model_metrics, tfrecord
 from otnas.tables.provenance import Provenance, sha256_of
+from otnas.tables.readers import model_metrics, tfrecord
+from otnas.tables.readers.tfrecord import Progress, TFRecordError
 from otnas.tables.table import Table
-from otnas.tables.tfrecord import Progress, TFRecordError
 from otnas_fast import NASBENCH101, CellArray, as_cells
 
 EPOCHS = (4, 12, 36, 108)

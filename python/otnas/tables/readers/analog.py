@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from otnas.tables import restricted_pickle
 from otnas.tables.provenance import Provenance, sha256_of
+from otnas.tables.readers import restricted_pickle
 from otnas.tables.table import Table
 from otnas_fast import as_cells
 
