@@ -2,8 +2,13 @@
 
 Run with ``pytest benchmarks/bench_kdpp.py --benchmark-only``. The last tests assert the targets by
 ratios measured in this very run, the two sides taking turns.
+
+The first draw spends its time in a threaded LAPACK. On a busy machine the threads wait for each
+other and the ratio measures the scheduler; NumPy and SciPy also bring one BLAS and one set of
+threads each. OPENBLAS_NUM_THREADS=1 gives steady ratios; the setting is recorded with the results.
 """
 
+import os
 import platform
 import time
 import warnings
@@ -40,6 +45,7 @@ def describe(benchmark, n, k, threads=1, **more):
         n=n,
         k=k,
         threads=threads,
+        blas_threads=os.environ.get("OPENBLAS_NUM_THREADS", "default"),
         cpu=cpu_model(),
         python=platform.python_version(),
         numpy=np.__version__,
