@@ -2,8 +2,9 @@
 
 Every record is one training run: a JSON list of module hash, epochs, adjacency matrix in rows of
 zeros and ones, operations, and results (base64 of a protocol buffer, see `model_metrics`). Each
-of the 423,624 cells was trained three times for 108 epochs and, in the full file, three times for 4, 12 and 36 epochs as well. The three repeats of a cell are known
-by their order only. The file is read as a stream; what is kept is a few numbers a run.
+of the 423,624 cells was trained three times for 108 epochs and, in the full file, three times for
+4, 12 and 36 epochs as well. The three repeats of a cell are known by their order only. The file is
+read as a stream; what is kept is a few numbers a run.
 """
 
 from __future__ import annotations
