@@ -1,6 +1,6 @@
-#include "otnas/canonical.hpp"
-#include "otnas/nasbench201.hpp"
-#include "otnas/taxonomy.hpp"
+#include "otnas/cells/canonical.hpp"
+#include "otnas/cells/nasbench201.hpp"
+#include "otnas/cells/taxonomy.hpp"
 #include "packed_cells.hpp"
 
 namespace otnas::bindings {

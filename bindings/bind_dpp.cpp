@@ -1,7 +1,7 @@
 #include <optional>
 #include <string>
 
-#include "otnas/dpp.hpp"
+#include "otnas/dpp/dpp.hpp"
 #include "pybind.hpp"
 
 namespace otnas::bindings {

@@ -1,4 +1,4 @@
-#include "otnas/embedding.hpp"
+#include "otnas/pairwise/embedding.hpp"
 #include "packed_cells.hpp"
 
 namespace otnas::bindings {

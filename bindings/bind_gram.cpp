@@ -1,4 +1,4 @@
-#include "otnas/gram.hpp"
+#include "otnas/pairwise/gram.hpp"
 #include "pybind.hpp"
 
 namespace otnas::bindings {

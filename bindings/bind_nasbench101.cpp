@@ -1,5 +1,5 @@
-#include "otnas/enumerate.hpp"
-#include "otnas/nasbench101.hpp"
+#include "otnas/nasbench101/enumerate.hpp"
+#include "otnas/nasbench101/nasbench101.hpp"
 #include "packed_cells.hpp"
 
 namespace otnas::bindings {

@@ -1,5 +1,5 @@
-#include "otnas/ngram_tree.hpp"
-#include "otnas/tree_metric.hpp"
+#include "otnas/trees/ngram_tree.hpp"
+#include "otnas/trees/tree_metric.hpp"
 #include "pybind.hpp"
 
 namespace otnas::bindings {

@@ -1,5 +1,5 @@
 #pragma once
-#include "otnas/cell.hpp"
+#include "otnas/cells/cell.hpp"
 #include "pybind.hpp"
 
 // A CellArray crosses the border as three arrays: offsets int64 (n + 1,), successors uint32 and ops

@@ -5,8 +5,8 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include "otnas/errors.hpp"
-#include "otnas/parallel.hpp"
+#include "otnas/support/errors.hpp"
+#include "otnas/support/parallel.hpp"
 
 namespace py = pybind11;
 

@@ -16,7 +16,6 @@ except ImportError as error:  # pragma: no cover
         "the compiled module otnas_fast._core is missing: run 'pip install .' in the checkout"
     ) from error
 
-from otnas_fast._kdpp import KDPP
 from otnas_fast.cells import Architecture, Cell, CellArray, as_cells
 from otnas_fast.dpp import (
     kdpp_log_prob,
@@ -27,6 +26,7 @@ from otnas_fast.dpp import (
     sample_kdpp,
 )
 from otnas_fast.embedding import Embedding, embed
+from otnas_fast.kdpp import KDPP
 from otnas_fast.pairwise import DEFAULT_LENGTHSCALES, distances, gram, gram_blocks
 from otnas_fast.taxonomy import NASBENCH101, NASBENCH201, Taxonomy
 from otnas_fast.trees import TreeMetric, tree_wasserstein

@@ -30,8 +30,8 @@ import numpy as np
 import numpy.typing as npt
 
 from otnas_fast import _core
-from otnas_fast._kdpp import KDPP
 from otnas_fast._validate_dpp import as_integer, as_kernel
+from otnas_fast.kdpp import KDPP
 
 __all__ = [
     "KDPP",

@@ -2,7 +2,7 @@
 #include <cmath>
 #include <vector>
 
-#include "otnas/gram.hpp"
+#include "otnas/pairwise/gram.hpp"
 
 // Slow, obvious versions of gram.hpp, for tests.
 

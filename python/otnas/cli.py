@@ -10,6 +10,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from otnas.experiments.settings import BatchSettings
+from otnas.tables import cli as table_cli
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="otnas", description="Bayesian optimisation over neural architectures."
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    table_cli.add_parser(commands)
     run = commands.add_parser("run", help="search a benchmark table")
     presets = run.add_subparsers(metavar="PRESET", required=True)
     batch = presets.add_parser(
@@ -59,7 +61,7 @@ def _run_batch(options: argparse.Namespace) -> int:
     except ImportError as missing:
         raise OSError(f"{missing.name} is not installed: pip install 'otnas[run]'") from None
     from otnas.experiments.journal import JournalWriter
-    from otnas.tables import analog
+    from otnas.tables.readers import analog
 
     console = Console()
     started = time.perf_counter()

@@ -1,7 +1,7 @@
 #pragma once
 #include <Eigen/Core>
 
-#include "otnas/uniform.hpp"
+#include "otnas/dpp/uniform.hpp"
 
 namespace otnas::testing {
 

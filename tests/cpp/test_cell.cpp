@@ -5,9 +5,9 @@
 #include <random>
 #include <stdexcept>
 
-#include "otnas/canonical.hpp"
-#include "otnas/cell.hpp"
-#include "otnas/nasbench201.hpp"
+#include "otnas/cells/canonical.hpp"
+#include "otnas/cells/cell.hpp"
+#include "otnas/cells/nasbench201.hpp"
 
 using namespace otnas;
 

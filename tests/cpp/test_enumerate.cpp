@@ -4,9 +4,8 @@
 #include <stdexcept>
 #include <vector>
 
-#include "otnas/canonical.hpp"
-#include "otnas/enumerate.hpp"
-#include "otnas/errors.hpp"
+#include "otnas/cells/canonical.hpp"
+#include "otnas/nasbench101/enumerate.hpp"
 
 using namespace otnas;
 
@@ -87,7 +86,7 @@ TEST_CASE("enumeration does not depend on the number of threads") {
   }
 }
 
-TEST_CASE("enumeration refuses limits and stops when asked") {
+TEST_CASE("enumeration refuses limits") {
   CHECK_THROWS_AS(enumerate_cells({1, 9, 3}, kNoLimit, 1), std::invalid_argument);
   CHECK_THROWS_AS(enumerate_cells({8, 9, 3}, kNoLimit, 1), std::invalid_argument);
   CHECK_THROWS_AS(enumerate_cells({7, 0, 3}, kNoLimit, 1), std::invalid_argument);
@@ -95,5 +94,4 @@ TEST_CASE("enumeration refuses limits and stops when asked") {
   CHECK_THROWS_AS(enumerate_cells({7, 9, 129}, kNoLimit, 1), std::invalid_argument);
   CHECK_THROWS_AS(enumerate_cells({5, 9, 3}, 2531, 1), std::length_error);
   CHECK(enumerate_cells({5, 9, 3}, 2532, 1).size() == 2532);
-  CHECK_THROWS_AS(enumerate_cells({7, 21, 100}, kNoLimit, 2, [] { return true; }), std::exception);
 }

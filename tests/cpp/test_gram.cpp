@@ -6,9 +6,9 @@
 #include <random>
 #include <vector>
 
-#include "otnas/gram.hpp"
+#include "otnas/pairwise/gram.hpp"
 #include "pairwise.hpp"
-#include "simd/kernels.hpp"
+#include "pairwise/simd/kernels.hpp"
 
 using namespace otnas;
 

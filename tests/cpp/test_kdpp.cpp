@@ -6,8 +6,8 @@
 #include <stdexcept>
 
 #include "dpp_reference.hpp"
-#include "otnas/dpp.hpp"
-#include "otnas/errors.hpp"
+#include "otnas/dpp/dpp.hpp"
+#include "otnas/support/errors.hpp"
 #include "random_matrix.hpp"
 
 using Eigen::MatrixXd;

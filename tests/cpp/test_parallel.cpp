@@ -6,8 +6,8 @@
 #include <thread>
 #include <vector>
 
-#include "otnas/errors.hpp"
-#include "otnas/parallel.hpp"
+#include "otnas/support/errors.hpp"
+#include "otnas/support/parallel.hpp"
 
 using namespace otnas;
 

@@ -2,8 +2,8 @@
 
 #include <stdexcept>
 
-#include "otnas/errors.hpp"
-#include "otnas/spectrum.hpp"
+#include "otnas/dpp/spectrum.hpp"
+#include "otnas/support/errors.hpp"
 #include "random_matrix.hpp"
 
 using Eigen::MatrixXd;

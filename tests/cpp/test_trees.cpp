@@ -5,9 +5,9 @@
 #include <random>
 #include <stdexcept>
 
-#include "otnas/embedding.hpp"
-#include "otnas/ngram_tree.hpp"
-#include "otnas/tree_metric.hpp"
+#include "otnas/pairwise/embedding.hpp"
+#include "otnas/trees/ngram_tree.hpp"
+#include "otnas/trees/tree_metric.hpp"
 
 using namespace otnas;
 

@@ -53,7 +53,7 @@ class CellSpace(DagSpace):
     >>> ops = Taxonomy({"conv": ["conv3", "conv5"], "pool": ["max"]})
     >>> space = CellSpace(ops, max_vertices=4, max_edges=5)
     >>> len(space.enumerate())
-    64
+    82
     """
 
     def enumerate(self) -> SpaceCells:

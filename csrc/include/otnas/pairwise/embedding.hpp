@@ -1,0 +1,76 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "otnas/cells/cell.hpp"
+#include "otnas/support/parallel.hpp"
+#include "otnas/trees/ngram_tree.hpp"
+
+// Notation
+//   operations   measure on the n-gram tree: counts of operations (and of ordered pairs joined by
+//                an edge), normalised to mass 1
+//   layer(v)     number of edges on the shortest path from the input to v
+//   in-degree    measure on [0, 1]: with n layers, the in-degrees of layer i's vertices, added up
+//                and normalised, sit at position i / n; out-degree likewise
+//
+// On [0, 1], W is the integral of |F_mu - F_nu| over the cumulative distributions (a chain is a
+// tree). All positions are fractions, so on the grid of all i / n with n <= max_layers the CDFs are
+// constant between grid points, and W is an L1 distance of vectors F(grid_g) * (grid_{g+1} -
+// grid_g). Nguyen et al. 2021, Sections 3.1 and 3.2.
+
+namespace otnas {
+
+/// The fractions i / n in [0, 1) with n <= max_layers, ascending; interval g reaches to the next
+/// fraction, the last one to 1.
+struct FractionGrid {
+  explicit FractionGrid(int max_layers);
+
+  std::size_t size() const { return lengths.size(); }
+  /// Grid point of i / n.
+  std::size_t at(int i, int n) const;
+
+  int max_layers;
+  std::vector<double> points;
+  std::vector<double> lengths;
+
+ private:
+  std::vector<std::size_t> index_;  // [n * (max_layers + 1) + i]
+};
+
+/// Layers of the pruned cell: 1 + the largest layer of any vertex; 2 when it has no edge.
+int layer_count(const Cell& cell);
+
+/// Largest layer_count of the pruned cells; 2 when there are none.
+int max_layer_count(const CellArray& cells);
+
+/// Embeds cells as vectors whose blockwise L1 distances are the three tree-Wasserstein distances.
+class CellEmbedder {
+ public:
+  CellEmbedder(const Taxonomy& taxonomy, int ngram, int max_layers);
+
+  /// Lengths of the blocks: operations, in-degree, out-degree.
+  std::vector<std::size_t> block_sizes() const;
+  std::size_t dimension() const { return tree_.tree().size() + 2 * grid_.size(); }
+
+  /// cells -> out (size, dimension), row-major. Cells are pruned first. O(vertices^2) a cell.
+  void embed(const CellArray& cells, double* out, unsigned threads,
+             const CancelCheck& cancelled = {}) const;
+
+ private:
+  void embed_cell(const Cell& pruned, double* out) const;
+  void embed_operations(const Cell& pruned, double* out) const;
+  void embed_degrees(const Cell& pruned, double* in_block, double* out_block) const;
+
+  NGramTree tree_;
+  FractionGrid grid_;
+};
+
+/// Distinct rows of a (rows, dim) matrix in order of first appearance, and each row's distinct one.
+struct DistinctRows {
+  std::vector<double> vectors;      // (distinct, dim)
+  std::vector<std::int64_t> index;  // (rows,)
+};
+DistinctRows distinct_rows(const double* vectors, std::size_t rows, std::size_t dim);
+
+}  // namespace otnas

@@ -1,0 +1,188 @@
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <utility>
+
+#include "otnas/dpp/dpp.hpp"
+#include "support/cancel.hpp"
+
+namespace otnas {
+namespace {
+
+using Eigen::Index;
+
+/// Divides by the power of two nearest the largest entry, so that products can neither overflow nor
+/// vanish; returns the power. A common factor of L does not change its k-DPPs.
+int scale_to_unit(Eigen::MatrixXd& matrix) {
+  const double largest = matrix.size() ? matrix.cwiseAbs().maxCoeff() : 0.0;
+  if (!std::isfinite(largest)) throw std::invalid_argument("the matrix must be finite");
+  if (largest == 0.0) return 0;
+  const int exponent = std::ilogb(largest);
+  matrix = matrix.unaryExpr([exponent](double x) { return std::ldexp(x, -exponent); });
+  return exponent;
+}
+
+std::vector<double> scaled_back(std::vector<double> values, int exponent) {
+  for (double& value : values) {
+    value = std::ldexp(value, exponent);
+    if (!std::isnormal(value)) {
+      throw NumericalError(
+          "the eigenvalues do not fit in double precision; multiply the matrix by a constant, "
+          "which does not change its k-DPPs");
+    }
+  }
+  return values;
+}
+
+}  // namespace
+
+LEnsemble::LEnsemble(Eigen::MatrixXd L, const Lapack* lapack, const CancelCheck& cancelled)
+    : size_(static_cast<std::size_t>(L.rows())) {
+  const int exponent = scale_to_unit(L);
+  spectrum_ = std::make_unique<Spectrum>(std::move(L), size_, lapack, cancelled);
+  eigenvalues_ = scaled_back(spectrum_->eigenvalues(), exponent);
+}
+
+LEnsemble::LEnsemble(Factor factor, const Lapack* lapack, const CancelCheck& cancelled)
+    : size_(static_cast<std::size_t>(factor.B.rows())) {
+  Eigen::MatrixXd& B = factor.B;
+  if (B.size() == 0) throw std::invalid_argument("the factor must not be empty");
+  const int exponent = 2 * scale_to_unit(B);
+  const auto dimension = static_cast<std::size_t>(std::max(B.rows(), B.cols()));
+  Eigen::MatrixXd gram;
+  if (B.cols() < B.rows()) {
+    gram.noalias() = B.transpose() * B;
+    factor_ = std::move(B);
+  } else {
+    gram.noalias() = B * B.transpose();
+  }
+  throw_if_cancelled(cancelled);
+  spectrum_ = std::make_unique<Spectrum>(std::move(gram), dimension, lapack, cancelled);
+  eigenvalues_ = scaled_back(spectrum_->eigenvalues(), exponent);
+}
+
+bool LEnsemble::has_basis() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return basis_ != nullptr;
+}
+
+/// From eigenvectors w of B^T B to those of B B^T in the dual form. Taking |B w| for sqrt(λ) and
+/// making the result orthonormal undoes the loss of accuracy in the smallest eigenvalues.
+void LEnsemble::lift(Eigen::MatrixXd& vectors) const {
+  if (factor_.size() == 0 || vectors.cols() == 0) return;
+  vectors = (factor_ * vectors).eval();
+  vectors.colwise().normalize();
+  orthonormalise(vectors);
+}
+
+std::shared_ptr<const EigenvectorSelection> LEnsemble::selection(std::size_t k) {
+  if (k < 1 || k > size_) throw std::invalid_argument("k must be between 1 and n");
+  if (k > rank()) {
+    std::ostringstream message;
+    message << "rank too small: the matrix has rank " << rank() << ", so no set of k = " << k
+            << " items has a positive determinant";
+    throw NumericalError(message.str());
+  }
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!selection_ || selection_k_ != k) {
+    selection_ = std::make_shared<const EigenvectorSelection>(eigenvalues_, k);
+    selection_k_ = k;
+  }
+  return selection_;
+}
+
+std::shared_ptr<const Eigen::MatrixXd> LEnsemble::full_basis(const CancelCheck& cancelled) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!basis_) {
+    auto vectors = std::make_shared<Eigen::MatrixXd>(spectrum_->basis(cancelled));
+    lift(*vectors);
+    basis_ = std::move(vectors);
+    spectrum_.reset();
+  }
+  return basis_;
+}
+
+/// The basis, or null for the one draw that may do with less.
+std::shared_ptr<const Eigen::MatrixXd> LEnsemble::basis_unless_first(std::size_t draws,
+                                                                     const CancelCheck& cancelled) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!std::exchange(drawn_, true) && draws == 1 && !basis_) return nullptr;
+  }
+  return full_basis(cancelled);
+}
+
+std::vector<std::int64_t> LEnsemble::draw_first(const std::vector<std::size_t>& chosen,
+                                                Uniform& uniform, const CancelCheck& cancelled) {
+  std::optional<Eigen::MatrixXd> few;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (spectrum_) few = spectrum_->eigenvectors(chosen);
+  }
+  throw_if_cancelled(cancelled);
+  if (!few) return sample_elementary_dpp(*full_basis(cancelled), chosen, uniform);
+  lift(*few);
+  std::vector<std::size_t> all(chosen.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return sample_elementary_dpp(*few, all, uniform);
+}
+
+std::vector<std::int64_t> LEnsemble::sample(std::size_t k, const std::vector<std::uint64_t>& seeds,
+                                            unsigned threads, const CancelCheck& cancelled) {
+  const auto law = selection(k);
+  std::vector<std::int64_t> draws(seeds.size() * k);
+  if (seeds.empty()) return draws;
+  const auto basis = basis_unless_first(seeds.size(), cancelled);
+  parallel_for(
+      seeds.size(), threads,
+      [&](std::size_t i) {
+        Uniform uniform(seeds[i]);
+        const auto chosen = law->draw(uniform);
+        const auto items = basis ? sample_elementary_dpp(*basis, chosen, uniform)
+                                 : draw_first(chosen, uniform, cancelled);
+        std::copy(items.begin(), items.end(), draws.begin() + static_cast<std::ptrdiff_t>(i * k));
+      },
+      cancelled);
+  return draws;
+}
+
+std::vector<std::vector<std::int64_t>> LEnsemble::sample_any_size(
+    const std::vector<std::uint64_t>& seeds, unsigned threads, const CancelCheck& cancelled) {
+  std::vector<std::vector<std::int64_t>> draws(seeds.size());
+  if (seeds.empty()) return draws;
+  const auto basis = basis_unless_first(seeds.size(), cancelled);
+  parallel_for(
+      seeds.size(), threads,
+      [&](std::size_t i) {
+        Uniform uniform(seeds[i]);
+        std::vector<std::size_t> chosen;
+        for (std::size_t m = 0; m < rank(); ++m) {
+          // u (1 + λ) < λ would overflow for huge λ
+          if (uniform() < 1.0 / (1.0 + 1.0 / eigenvalues_[m])) chosen.push_back(m);
+        }
+        draws[i] = basis ? sample_elementary_dpp(*basis, chosen, uniform)
+                         : draw_first(chosen, uniform, cancelled);
+      },
+      cancelled);
+  return draws;
+}
+
+std::vector<double> LEnsemble::marginals(std::size_t k, const CancelCheck& cancelled) {
+  const std::vector<double> taken = selection(k)->inclusion_probabilities();
+  const auto basis = full_basis(cancelled);
+  std::vector<double> result(size_);
+  Eigen::Map<Eigen::VectorXd> probabilities(result.data(), static_cast<Index>(size_));
+  probabilities.setZero();
+  for (std::size_t m = 0; m < taken.size(); ++m) {
+    probabilities += taken[m] * basis->col(static_cast<Index>(m)).cwiseAbs2();
+  }
+  probabilities = probabilities.cwiseMin(1.0);
+  return result;
+}
+
+double LEnsemble::log_normaliser(std::size_t k) { return selection(k)->log_normaliser(); }
+
+}  // namespace otnas

@@ -1,0 +1,162 @@
+#include "otnas/pairwise/embedding.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "support/index.hpp"
+
+namespace otnas {
+namespace {
+
+constexpr std::size_t kCellsPerTask = 256;
+
+/// Layer of every vertex of a pruned cell. Vertices are in topological order, so one pass settles
+/// the shortest paths.
+std::array<int, kMaxVertices> layers_of(const Cell& cell) {
+  std::array<int, kMaxVertices> layer;
+  layer.fill(kMaxVertices);
+  layer[0] = 0;
+  for (int u = 0; u < cell.size; ++u)
+    for (int v = u + 1; v < cell.size; ++v)
+      if (cell.has_edge(u, v)) layer[ix(v)] = std::min(layer[ix(v)], layer[ix(u)] + 1);
+  return layer;
+}
+
+bool has_no_edge(const Cell& pruned) { return pruned.successors[0] == 0; }
+
+}  // namespace
+
+FractionGrid::FractionGrid(int max_layers_) : max_layers(max_layers_) {
+  if (max_layers < 2 || max_layers > kMaxVertices)
+    throw std::invalid_argument("max_layers must lie in [2, " + std::to_string(kMaxVertices) +
+                                "], got " + std::to_string(max_layers));
+  std::vector<std::pair<int, int>> fractions;  // in lowest terms
+  for (int n = 1; n <= max_layers; ++n)
+    for (int i = 0; i < n; ++i)
+      if (std::gcd(i, n) == 1 || (i == 0 && n == 1)) fractions.emplace_back(i, n);
+  std::sort(fractions.begin(), fractions.end(),
+            [](const auto& a, const auto& b) { return a.first * b.second < b.first * a.second; });
+  index_.assign(ix((max_layers + 1) * (max_layers + 1)), 0);
+  for (std::size_t g = 0; g < fractions.size(); ++g) {
+    const auto [i, n] = fractions[g];
+    points.push_back(static_cast<double>(i) / n);
+    for (int m = 1; m * n <= max_layers; ++m) index_[ix(m * n * (max_layers + 1) + m * i)] = g;
+  }
+  for (std::size_t g = 0; g < points.size(); ++g)
+    lengths.push_back((g + 1 < points.size() ? points[g + 1] : 1.0) - points[g]);
+}
+
+std::size_t FractionGrid::at(int i, int n) const {
+  return index_[static_cast<std::size_t>(n * (max_layers + 1) + i)];
+}
+
+int layer_count(const Cell& cell) {
+  const Cell pruned = prune(cell);
+  if (has_no_edge(pruned)) return 2;
+  const auto layer = layers_of(pruned);
+  return 1 + *std::max_element(layer.begin(), layer.begin() + pruned.size);
+}
+
+int max_layer_count(const CellArray& cells) {
+  int most = 2;
+  for (std::size_t i = 0; i < cells.size(); ++i) most = std::max(most, layer_count(cells[i]));
+  return most;
+}
+
+CellEmbedder::CellEmbedder(const Taxonomy& taxonomy, int ngram, int max_layers)
+    : tree_(taxonomy, ngram), grid_(max_layers) {}
+
+std::vector<std::size_t> CellEmbedder::block_sizes() const {
+  return {tree_.tree().size(), grid_.size(), grid_.size()};
+}
+
+void CellEmbedder::embed(const CellArray& cells, double* out, unsigned threads,
+                         const CancelCheck& cancelled) const {
+  const std::size_t tasks = (cells.size() + kCellsPerTask - 1) / kCellsPerTask;
+  parallel_for(
+      tasks, threads,
+      [&](std::size_t task) {
+        const std::size_t end = std::min(cells.size(), (task + 1) * kCellsPerTask);
+        for (std::size_t i = task * kCellsPerTask; i < end; ++i)
+          embed_cell(prune(cells[i]), out + i * dimension());
+      },
+      cancelled);
+}
+
+void CellEmbedder::embed_cell(const Cell& pruned, double* out) const {
+  std::fill(out, out + dimension(), 0.0);
+  double* in_block = out + tree_.tree().size();
+  embed_operations(pruned, out);
+  embed_degrees(pruned, in_block, in_block + grid_.size());
+}
+
+void CellEmbedder::embed_operations(const Cell& pruned, double* out) const {
+  const TreeMetric& tree = tree_.tree();
+  int total = 0;
+  // Counts first, so that equal measures give equal bits whatever order the vertices come in.
+  const auto count = [&](int leaf) {
+    ++total;
+    for (int v = leaf; v >= 0; v = tree.parents()[ix(v)]) out[v] += 1.0;
+  };
+  for (int u = 1; u + 1 < pruned.size; ++u) {
+    count(tree_.operation_leaf(pruned.ops[ix(u)]));
+    if (tree_.ngram() < 2) continue;
+    for (int v = u + 1; v + 1 < pruned.size; ++v)
+      if (pruned.has_edge(u, v)) count(tree_.pair_leaf(pruned.ops[ix(u)], pruned.ops[ix(v)]));
+  }
+  out[tree.root()] = 0.0;  // without operations all mass is there, and every phi is 0
+  for (std::size_t v = 0; v < tree.size(); ++v)
+    if (out[v] > 0.0) out[v] *= tree.weights()[v] / total;
+}
+
+void CellEmbedder::embed_degrees(const Cell& pruned, double* in_block, double* out_block) const {
+  const auto to_cdf = [this](double* block, double total) {
+    double below = 0.0;
+    for (std::size_t g = 0; g < grid_.size(); ++g) {
+      below += block[g];
+      block[g] = below / total * grid_.lengths[g];
+    }
+  };
+  if (has_no_edge(pruned)) {
+    in_block[0] = out_block[0] = 1.0;  // unit mass at position 0
+    to_cdf(in_block, 1.0);
+    to_cdf(out_block, 1.0);
+    return;
+  }
+  const auto layer = layers_of(pruned);
+  const int layers = 1 + *std::max_element(layer.begin(), layer.begin() + pruned.size);
+  int edges = 0;
+  for (int u = 0; u < pruned.size; ++u) {
+    for (int v = u + 1; v < pruned.size; ++v) {
+      if (!pruned.has_edge(u, v)) continue;
+      ++edges;
+      out_block[grid_.at(layer[ix(u)], layers)] += 1.0;
+      in_block[grid_.at(layer[ix(v)], layers)] += 1.0;
+    }
+  }
+  to_cdf(in_block, edges);
+  to_cdf(out_block, edges);
+}
+
+DistinctRows distinct_rows(const double* vectors, std::size_t rows, std::size_t dim) {
+  DistinctRows result;
+  result.index.reserve(rows);
+  std::unordered_map<std::string_view, std::int64_t> seen;
+  seen.reserve(rows);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const double* row = vectors + i * dim;
+    const std::string_view bytes(reinterpret_cast<const char*>(row), dim * sizeof(double));
+    const auto [entry, fresh] = seen.try_emplace(bytes, static_cast<std::int64_t>(seen.size()));
+    if (fresh) result.vectors.insert(result.vectors.end(), row, row + dim);
+    result.index.push_back(entry->second);
+  }
+  return result;
+}
+
+}  // namespace otnas

@@ -1,0 +1,11 @@
+"""Tests see the installed package, however pytest was started."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+# `python -m pytest` puts the checkout on the path, where otnas_fast/ would hide the installed one.
+sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != ROOT]

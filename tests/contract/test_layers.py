@@ -1,0 +1,93 @@
+"""The house has one direction: csrc, bindings, otnas_fast, otnas. Right may use left."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LONGEST = 400  # lines of a hand-written file
+
+
+def sources(folder: str, *endings: str) -> list[Path]:
+    found = [p for p in (ROOT / folder).rglob("*") if p.suffix in endings]
+    assert found, f"nothing to check in {folder}"
+    return found
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+def test_the_core_knows_no_python():
+    words = re.compile(r"pybind11|Python\.h|\bpy::|PyObject|numpy")
+    for path in sources("csrc", ".hpp", ".cpp", ".inl"):
+        assert not words.search(path.read_text()), path
+
+
+def test_pybind_is_included_in_one_place():
+    including = [
+        path.name
+        for path in sources("bindings", ".hpp", ".cpp")
+        if "<pybind11/" in path.read_text()
+    ]
+    assert including == ["pybind.hpp"]
+
+
+def test_otnas_fast_needs_numpy_and_scipy_only():
+    allowed = {*sys.stdlib_module_names, "numpy", "scipy", "otnas_fast"}
+    for path in sources("otnas_fast", ".py", ".pyi"):
+        assert imported(path) <= allowed, path
+
+
+def test_otnas_does_not_reach_behind_otnas_fast():
+    for path in sources("python/otnas", ".py"):
+        assert not imported(path) & {"tests", "benchmarks"}, path
+
+
+def test_the_stub_names_what_the_compiled_module_has():
+    from otnas_fast import _core
+
+    stub = ast.parse((ROOT / "otnas_fast" / "_core.pyi").read_text())
+    declared = {
+        node.name for node in stub.body if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    } | {
+        node.target.id
+        for node in stub.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    compiled = {name for name in dir(_core) if not name.startswith("_")}
+    assert declared - {"PackedCells"} == compiled
+
+
+@pytest.mark.parametrize(
+    "folder", ["csrc", "bindings", "otnas_fast", "python", "tests", "benchmarks"]
+)
+def test_no_file_is_too_long(folder):
+    for path in sources(folder, ".py", ".pyi", ".hpp", ".cpp", ".inl"):
+        assert len(path.read_text().splitlines()) <= LONGEST, path
+
+
+def test_the_checkout_does_not_hide_the_installed_package():
+    code = "import otnas_fast, otnas; print(otnas_fast.gram([]).shape)"
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "(0, 0)"
+
+
+def test_tests_see_the_installed_package():
+    import otnas_fast
+
+    assert Path(otnas_fast.__file__).parent != ROOT / "otnas_fast"
