@@ -5,14 +5,14 @@ The package's data file is read; its code is not imported.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 from pathlib import Path
 
 import numpy as np
 
 from otnas.tables import restricted_pickle
-from otnas.tables.table import Provenance, Table
+from otnas.tables.provenance import Provenance, sha256_of
+from otnas.tables.table import Table
 from otnas_fast import as_cells
 
 # The file's keys are six operation codes. Position j is the NAS-Bench-201 edge EDGES[j] in reading
@@ -32,7 +32,21 @@ OBJECTIVES = {
     "qat": "qat_accuracy",
     "noisy": "noisy_accuracy",
     "analog": "analog_accuracy",
+    # Networks whose weights have drifted on analog hardware for so many seconds.
+    **{
+        f"{training}_drift_{seconds}": f"{training}_drift_{seconds}"
+        for training in ("baseline", "analog")
+        for seconds in (60, 3600, 86400, 2592000)
+    },
 }
+
+PREFIX = "analognasbench_"
+"""Tables are named by this and the objective."""
+
+
+def is_installed() -> bool:
+    """Whether the package is there."""
+    return importlib.util.find_spec("analognasbench") is not None
 
 
 def data_file() -> Path:
@@ -54,7 +68,9 @@ def data_file() -> Path:
     )
 
 
-def load(path: Path | None = None, *, objective: str = "baseline") -> Table:
+def load(
+    path: Path | None = None, *, objective: str = "baseline", name: str | None = None
+) -> Table:
     """Read the CIFAR-10 accuracies of all 15,625 NAS-Bench-201 cells.
 
     Parameters
@@ -63,7 +79,11 @@ def load(path: Path | None = None, *, objective: str = "baseline") -> Table:
         By default the file of the installed package.
     objective : str, default "baseline"
         One of `OBJECTIVES`: digital baseline, post-training quantised, quantisation-aware, noisy or
-        analog-hardware accuracy.
+        analog-hardware accuracy, or the accuracy of the network trained without
+        (``baseline_drift``) or with (``analog_drift``) regard to analog hardware after its weights
+        have drifted there for a number of seconds.
+    name : str, optional
+        Of the table; by default `PREFIX` and the objective.
 
     Returns
     -------
@@ -79,18 +99,20 @@ def load(path: Path | None = None, *, objective: str = "baseline") -> Table:
         raise ValueError(f"objective must be one of {sorted(OBJECTIVES)}, got {objective!r}")
     path = data_file() if path is None else path
     records = restricted_pickle.load(path, _CLASSES)
+    if not isinstance(records, dict):
+        raise ValueError(f"{path}: expected a dictionary of architectures, got {type(records)}")
     texts, accuracies = [], []
     for key, record in records.items():
         texts.append(architecture(key))
-        accuracies.append(float(getattr(record, OBJECTIVES[objective])))
+        accuracy = getattr(record, OBJECTIVES[objective])
+        accuracies.append(float(getattr(accuracy, "value", accuracy)))
     if len(set(texts)) != len(texts):
         raise ValueError(f"{path} has the same architecture twice")
     error = 100.0 - np.array(accuracies)
     return Table(
-        name=f"analognasbench_{objective}",
+        name=name or PREFIX + objective,
         space="nasbench201",
         cells=as_cells(texts),
-        texts=texts,
         metrics={"validation_error": error, "test_error": error},
         provenance=Provenance(
             dataset="CIFAR-10",
@@ -98,7 +120,8 @@ def load(path: Path | None = None, *, objective: str = "baseline") -> Table:
             epochs=None,
             seeds="one accuracy a network",
             source=path.name,
-            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            sha256=sha256_of(path),
+            split="one accuracy on the test images",
             notes=("no separate validation split: one accuracy serves as validation and test",),
         ),
     )

@@ -6,11 +6,18 @@ and nothing else, and gives plain records in their place: no code of the file's 
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import io
 import pickle
-from collections.abc import Mapping
+import struct
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, TypeAlias
+
+Allowed: TypeAlias = Mapping[tuple[str, str], Callable[..., Any]]
+"""What a pickle may name, as (module, name), and what is used instead."""
 
 
 class RefusedPickleError(ValueError):
@@ -26,19 +33,94 @@ class Record:
         self.__dict__.update(state)
 
 
-def load(path: Path, allowed: Mapping[tuple[str, str], type[Any]]) -> Any:
+class _NumberType:
+    """Stands in for ``numpy.dtype`` of one number; knows its format only."""
+
+    def __init__(self, code: object, *_: object) -> None:
+        if code not in _NUMBERS:
+            raise RefusedPickleError(f"the pickle holds a NumPy scalar of type {code!r}")
+        self.code = str(code)
+        self.order = "<"
+
+    def __setstate__(self, state: object) -> None:
+        if isinstance(state, tuple) and len(state) > 1 and state[1] in ("<", ">"):
+            self.order = state[1]
+
+
+_NUMBERS = {"f8": "d", "f4": "f", "i8": "q", "i4": "i", "u8": "Q", "u4": "I", "u1": "B", "i1": "b"}
+
+
+def _number(kind: object, data: object = b"") -> float | int:
+    """Stand in for the function with which NumPy rebuilds a scalar: give a plain number."""
+    if not isinstance(kind, _NumberType):
+        raise RefusedPickleError("the pickle holds a NumPy scalar without a type")
+    raw = data.encode("latin1") if isinstance(data, str) else data
+    form = struct.Struct(kind.order + _NUMBERS[kind.code])
+    if not isinstance(raw, bytes) or len(raw) != form.size:
+        raise RefusedPickleError("the pickle holds a damaged NumPy scalar")
+    value: float | int = form.unpack(raw)[0]
+    return value
+
+
+def _latin1(text: object, encoding: object) -> bytes:
+    """Stand in for ``codecs.encode``, by which old pickles hold bytes."""
+    if not isinstance(text, str) or encoding != "latin1":
+        raise RefusedPickleError(f"the pickle calls _codecs.encode for {encoding!r}")
+    return text.encode("latin1")
+
+
+PLAIN_DATA: Allowed = {
+    ("collections", "OrderedDict"): OrderedDict,
+    ("numpy", "dtype"): _NumberType,
+    ("numpy.core.multiarray", "scalar"): _number,
+    ("numpy._core.multiarray", "scalar"): _number,
+    ("_codecs", "encode"): _latin1,
+}
+"""Dictionaries in order and NumPy numbers, the latter read as plain ones."""
+
+
+def load(path: Path, allowed: Allowed) -> Any:
     """Read a pickle file.
 
     Parameters
     ----------
     path : Path
-    allowed : mapping of (module, name) to type
+    allowed : mapping of (module, name) to callable
         What the pickle may name, and what is used instead (`Record`, or a harmless type).
 
     Raises
     ------
     RefusedPickleError
         If the pickle names anything else, or ends early or is damaged; the message says what.
+    """
+    with path.open("rb") as file:
+        return load_stream(file, allowed, str(path))
+
+
+def load_stream(
+    file: IO[bytes],
+    allowed: Allowed,
+    source: str,
+    external: Callable[[object], Any] | None = None,
+) -> Any:
+    """Read the pickle that begins where an open file stands.
+
+    Parameters
+    ----------
+    file : binary file
+        Left behind the pickle.
+    allowed : mapping
+        As for `load`.
+    source : str
+        What to call the file in messages.
+    external : callable, optional
+        Given a reference to something outside the pickle, returns what stands in for it; by
+        default such references are refused.
+
+    Raises
+    ------
+    RefusedPickleError
+        As `load`.
     """
 
     class Loader(pickle.Unpickler):
@@ -47,14 +129,17 @@ def load(path: Path, allowed: Mapping[tuple[str, str], type[Any]]) -> Any:
                 return allowed[module, name]
             except KeyError:
                 raise RefusedPickleError(
-                    f"{path} names {module}.{name}, which is not among the types expected there"
+                    f"{source} names {module}.{name}, which is not among the types expected there"
                 ) from None
 
         def persistent_load(self, pid: object) -> Any:
-            raise RefusedPickleError(f"{path} refers to the external object {pid!r}")
+            if external is None:
+                raise RefusedPickleError(f"{source} refers to the external object {pid!r}")
+            return external(pid)
 
     try:
-        return Loader(io.BytesIO(path.read_bytes())).load()
+        with _collector_paused():
+            return Loader(file).load()
     except RefusedPickleError:
         raise
     except (
@@ -65,5 +150,27 @@ def load(path: Path, allowed: Mapping[tuple[str, str], type[Any]]) -> Any:
         AttributeError,
         IndexError,
         KeyError,
+        OverflowError,
+        MemoryError,
     ) as error:
-        raise RefusedPickleError(f"{path} is no readable pickle: {error}") from error
+        raise RefusedPickleError(
+            f"{source} is no readable pickle: {type(error).__name__} {error}"
+        ) from error
+
+
+def loads(data: bytes, allowed: Allowed, source: str) -> Any:
+    """Read a pickle in memory; see `load_stream`."""
+    return load_stream(io.BytesIO(data), allowed, source)
+
+
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Without garbage collections, which go over millions of new objects again and again."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

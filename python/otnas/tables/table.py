@@ -6,50 +6,44 @@ absent; it is never zero.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from otnas_fast import Cell, CellArray
+from otnas.tables import keys as key_arrays
+from otnas.tables.keys import Keys
+from otnas.tables.provenance import Provenance
+from otnas_fast import Cell, CellArray, as_cells
+from otnas_fast.cells import Architecture
 
 METRICS = ("validation_error", "test_error", "training_seconds", "parameters")
 
+Metrics = Mapping[str, npt.NDArray[np.float64]]
+
 
 @dataclass(frozen=True)
-class Provenance:
-    """Where the numbers of a table come from.
+class Entry:
+    """One row of a table.
 
     Attributes
     ----------
-    dataset : str
-        What the networks were trained on.
-    metric : str
-        What the errors are errors of, in words.
-    epochs : int or None
-        Training epochs, if the source says.
-    seeds : str
-        Training seeds and how they are combined.
-    source : str
-        Name of the file or package read.
-    sha256 : str
-        Digest of the file read.
-    notes : tuple of str
-        What a reader of results has to know.
+    row : int
+    text : str
+        The architecture as the benchmark writes it; see `Table.text`.
+    cell : Cell
+    metrics : dict of str to float
     """
 
-    dataset: str
-    metric: str
-    epochs: int | None
-    seeds: str
-    source: str
-    sha256: str
-    notes: tuple[str, ...] = ()
+    row: int
+    text: str
+    cell: Cell
+    metrics: dict[str, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """Results of n architectures of one search space.
 
@@ -61,27 +55,29 @@ class Table:
         Name of the search space.
     cells : CellArray of n cells
         As the source has them, not pruned.
-    texts : sequence of n str
-        The architectures as the source writes them.
     metrics : mapping of str to ndarray, shape (n,)
         ``validation_error`` always; ``test_error``, ``training_seconds``, ``parameters`` and others
         where the source has them.
     provenance : Provenance
+    known_keys : Keys, shape (n, 2), optional
+        `keys`, where they need not be computed.
 
     Raises
     ------
     ValueError
-        If a metric is missing, of another length, or not finite.
+        If a metric is missing, of another length, or not finite, or the table is empty.
     """
 
     name: str
     space: str
     cells: CellArray
-    texts: list[str]
-    metrics: Mapping[str, npt.NDArray[np.float64]]
+    metrics: Metrics
     provenance: Provenance = field(repr=False)
+    known_keys: Keys | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        if not len(self.cells):
+            raise ValueError(f"table {self.name} has no architectures")
         if "validation_error" not in self.metrics:
             raise ValueError(
                 f"table {self.name} has no validation_error, only {list(self.metrics)}"
@@ -94,6 +90,11 @@ class Table:
                 )
             if not np.isfinite(values).all():
                 raise ValueError(f"table {self.name}: {name} has NaN or infinite values")
+        if self.known_keys is not None and self.known_keys.shape != (len(self.cells), 2):
+            raise ValueError(
+                f"table {self.name}: known_keys must have shape ({len(self.cells)}, 2), "
+                f"got {self.known_keys.shape}"
+            )
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -103,26 +104,120 @@ class Table:
         """Validation error of every architecture in percent, shape (n,)."""
         return self.metrics["validation_error"]
 
+    def metric(self, name: str) -> npt.NDArray[np.float64]:
+        """Return one metric of all architectures, shape (n,).
+
+        Raises
+        ------
+        KeyError
+            If the table does not have it.
+        """
+        try:
+            return self.metrics[name]
+        except KeyError:
+            raise KeyError(
+                f"table {self.name} has no {name!r}, only {', '.join(self.metrics)}"
+            ) from None
+
     @property
     def best(self) -> int:
         """Row of the lowest validation error."""
         return int(np.argmin(self.validation_error))
 
-    @cached_property
-    def _row_of(self) -> dict[Cell, int]:
-        return {cell: row for row, cell in enumerate(self.cells)}
+    def entry(self, row: int) -> Entry:
+        """Return one row with all that the table knows of it."""
+        return Entry(
+            row=range(len(self))[row],
+            text=self.text(row),
+            cell=self.cells[row],
+            metrics={name: float(values[row]) for name, values in self.metrics.items()},
+        )
 
-    def rows(self, cells: Iterable[Cell]) -> npt.NDArray[np.int64]:
-        """Return the rows of cells given exactly as the table has them.
+    def text(self, row: int) -> str:
+        """Write an architecture: its official hash (NAS-Bench-101), string (-201), else its key."""
+        if self.space == "nasbench201":
+            return self.cells[row].to_nasbench201()
+        return key_arrays.to_hex(self.keys[row])
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """All architectures in writing; see `text`. Made on first use."""
+        if self.space == "nasbench201":
+            return self.cells.to_nasbench201()
+        return [key_arrays.to_hex(key) for key in self.keys]
+
+    @cached_property
+    def keys(self) -> Keys:
+        """Keys of the cells, shape (n, 2); see `otnas.tables.keys.of_cells`."""
+        if self.known_keys is not None:
+            return self.known_keys
+        return key_arrays.of_cells(self.space, self.cells)
+
+    @cached_property
+    def _by_key(self) -> tuple[Keys, npt.NDArray[np.int64] | None]:
+        """Return the keys in order and the row of each; None if the rows are in that order."""
+        keys = self.keys
+        before, after = keys[:-1], keys[1:]
+        rising = (before[:, 0] < after[:, 0]) | (
+            (before[:, 0] == after[:, 0]) & (before[:, 1] < after[:, 1])
+        )
+        if rising.all():
+            return keys, None
+        by_key = key_arrays.order(keys)
+        return keys[by_key], by_key
+
+    def _rows(self, wanted: Keys) -> npt.NDArray[np.int64]:
+        ordered, rows = self._by_key
+        found = key_arrays.find(ordered, wanted)
+        return found if rows is None else np.where(found < 0, -1, rows[found])
+
+    def rows(self, cells: CellArray | Iterable[Architecture]) -> npt.NDArray[np.int64]:
+        """Return the rows of architectures, shape (m,), in O(m log n).
+
+        NAS-Bench-201 cells are looked up as given, not pruned: the benchmark has results of its own
+        for isomorphic cells. Cells of other spaces are looked up up to isomorphism.
 
         Raises
         ------
         KeyError
-            If a cell is not in the table.
+            If an architecture is not in the table; the message has its position.
         """
-        return np.array([self._row_of[cell] for cell in cells], dtype=np.int64)
+        packed = as_cells(cells, self.cells.taxonomy, name="cells")
+        if not len(packed):
+            return np.zeros(0, dtype=np.int64)
+        return self._all_found(self._rows(key_arrays.of_cells(self.space, packed)), packed)
 
-    def query(self, cells: Iterable[Cell]) -> dict[str, npt.NDArray[np.float64]]:
-        """Return every metric of the given cells, each of shape (m,)."""
+    def rows_of_hashes(self, hashes: Sequence[str]) -> npt.NDArray[np.int64]:
+        """Return the rows of keys of 32 hexadecimal digits (NAS-Bench-101: the module hashes).
+
+        Raises
+        ------
+        KeyError, ValueError
+            If a hash is not in the table, or is no hash.
+        """
+        return self._all_found(self._rows(key_arrays.from_hex(hashes)), hashes)
+
+    def _all_found(
+        self, rows: npt.NDArray[np.int64], wanted: Sequence[object]
+    ) -> npt.NDArray[np.int64]:
+        missing = np.flatnonzero(rows < 0)
+        if len(missing):
+            first = int(missing[0])
+            raise KeyError(
+                f"{len(missing)} of {len(wanted)} architectures are not in table {self.name}; "
+                f"the first is number {first}: {wanted[first]}"
+            )
+        return rows
+
+    def query(
+        self, cells: CellArray | Iterable[Architecture]
+    ) -> dict[str, npt.NDArray[np.float64]]:
+        """Return every metric of the given architectures, each of shape (m,); see `rows`.
+
+        Raises
+        ------
+        KeyError
+            If an architecture is not in the table.
+        """
         rows = self.rows(cells)
         return {name: values[rows] for name, values in self.metrics.items()}

@@ -1,0 +1,160 @@
+"""Tables by name: the ones imported into the data folder, and the one that is always there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from otnas.storage import data_folder
+from otnas.tables import analog, store
+from otnas.tables.table import Table
+
+DEFAULT = "default"
+"""AnalogNAS-Bench, digital baseline accuracies: read from its package, never imported."""
+
+EXTENSION = ".otnas-table"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+_ALIASES = {"nasbench101": "nasbench", "nasbench101_cifar10": "nasbench"}
+
+_NASBENCH101 = (
+    "it is made from nasbench_only108.tfrecord (500 MB), which is at "
+    "https://storage.googleapis.com/nasbench/nasbench_only108.tfrecord; then run\n"
+    "    otnas table import nasbench101 nasbench_only108.tfrecord"
+)
+_NASBENCH201 = (
+    "it is made from the folder NATS-tss-v1_0-3ffb9-simple or from NAS-Bench-201-v1_1-096897.pth, "
+    "see https://github.com/D-X-Y/NATS-Bench and https://github.com/D-X-Y/NAS-Bench-201; then run\n"
+    "    otnas table import nats NATS-tss-v1_0-3ffb9-simple "
+    "--dataset {dataset} --epochs 200 --seeds mean\n"
+    "(--epochs 12 --seeds 111 for the setting of Nguyen et al. 2021)"
+)
+_HOW_TO_GET = {
+    "nasbench": _NASBENCH101,
+    **{
+        f"nasbench201_{dataset}": _NASBENCH201.format(dataset=dataset)
+        for dataset in ("cifar10", "cifar10-valid", "cifar100", "ImageNet16-120")
+    },
+}
+
+
+class TableNotFoundError(LookupError):
+    """No table of this name; the message says which file to get and the command to import it."""
+
+
+def folder() -> Path:
+    """Return the folder of the imported tables; it need not exist."""
+    return data_folder() / "tables"
+
+
+def path_of(name: str) -> Path:
+    """Return the file of an imported table; it need not exist.
+
+    Raises
+    ------
+    ValueError
+        If the name is not made of letters, digits, ``.``, ``_`` and ``-``.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ValueError(
+            "a table's name consists of at most 100 letters, digits, '.', '_' and '-' and begins "
+            f"with a letter or digit, got {name!r}"
+        )
+    return folder() / f"{_ALIASES.get(name, name)}{EXTENSION}"
+
+
+def names() -> list[str]:
+    """Return the names that `load` finds now: ``default`` first if its package is installed."""
+    stored = sorted(
+        path.name.removesuffix(EXTENSION)
+        for path in folder().glob(f"*{EXTENSION}")
+        if _NAME.fullmatch(path.name.removesuffix(EXTENSION))
+    )
+    return [DEFAULT, *stored] if analog.is_installed() else stored
+
+
+def load(name: str = DEFAULT) -> Table:
+    """Open a table.
+
+    Parameters
+    ----------
+    name : str
+        ``default``, ``analognasbench_`` followed by one of `otnas.tables.analog.OBJECTIVES`, or the
+        name of an imported table: ``nasbench`` (NAS-Bench-101), ``nasbench201_cifar10``,
+        ``nasbench201_cifar10-valid``, ``nasbench201_cifar100``, ``nasbench201_ImageNet16-120``, or
+        one's own.
+
+    Raises
+    ------
+    TableNotFoundError
+        If there is no such table; the message says how to get it.
+    ValueError, OSError
+        If the name is none, or the table's file is damaged or cannot be read.
+    """
+    path = path_of(name)
+    if path.is_file():
+        return store.read(path)
+    if name == DEFAULT:
+        return analog.load()
+    objective = name.removeprefix(analog.PREFIX)
+    if name.startswith(analog.PREFIX) and objective in analog.OBJECTIVES:
+        return analog.load(objective=objective)
+    how = _HOW_TO_GET.get(_ALIASES.get(name, name))
+    if how is None:
+        known = ", ".join(dict.fromkeys((*names(), *_HOW_TO_GET)))
+        how = f"the names known are {known}; 'otnas table import --help' shows how to add one"
+    raise TableNotFoundError(f"table {name} is not there ({path}): {how}")
+
+
+def save(table: Table, *, replace: bool = False) -> Path:
+    """Keep a table under its name in the data folder.
+
+    Parameters
+    ----------
+    table : Table
+    replace : bool, default False
+        Whether a table of the same name is written over.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    FileExistsError
+        If there is a table of this name and `replace` is false.
+    ValueError, OSError
+        If the name is none (``default`` is taken), or the file cannot be written.
+    """
+    check_name(table.name)
+    path = path_of(table.name)
+    check_free(table.name, replace=replace)
+    store.write(table, path)
+    return path
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that a table cannot be kept under.
+
+    Raises
+    ------
+    ValueError
+    """
+    path_of(name)
+    if name == DEFAULT:
+        raise ValueError(f"the name {DEFAULT!r} is taken by AnalogNAS-Bench")
+
+
+def check_free(name: str, *, replace: bool) -> None:
+    """Refuse a name that is in use, unless it is to be replaced.
+
+    Raises
+    ------
+    FileExistsError
+    """
+    if not replace and path_of(name).exists():
+        raise FileExistsError(
+            f"there is a table {name} already ({path_of(name)}); replace=True (--replace) writes "
+            "over it, another name (--name) keeps both"
+        )

@@ -1,0 +1,95 @@
+"""What whoever has a table of their own declares about it: columns, meaning, tolerance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+UNITS = {"percent": 1.0, "fraction": 100.0}
+METRICS = ("error", "accuracy")
+DUPLICATES = ("refuse", "first", "mean")
+UNKNOWN = ("refuse", "skip")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of the columns.
+
+    Attributes
+    ----------
+    arch : str
+        Architectures: NAS-Bench-201 strings, NAS-Bench-101 module hashes, what `Space.format` of
+        the space writes, or JSON ``{"matrix": ..., "ops": ...}``.
+    valid, test : str or None
+        Validation and test results. If only one of them is given it serves as both.
+    seconds, parameters : str or None
+        Training time in seconds, number of parameters.
+    """
+
+    arch: str
+    valid: str | None = None
+    test: str | None = None
+    seconds: str | None = None
+    parameters: str | None = None
+
+    @property
+    def of_metrics(self) -> dict[str, str]:
+        """Metric to column, for what is there."""
+        columns = {
+            "validation_error": self.valid or self.test,
+            "test_error": self.test or self.valid,
+            "training_seconds": self.seconds,
+            "parameters": self.parameters,
+        }
+        return {metric: column for metric, column in columns.items() if column is not None}
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What the numbers mean.
+
+    Attributes
+    ----------
+    unit : {"percent", "fraction"}
+    metric : {"error", "accuracy"}
+    dataset, seeds, split : str
+        For the provenance record.
+    epochs : int or None
+    """
+
+    unit: str
+    metric: str
+    dataset: str = "not stated"
+    epochs: int | None = None
+    seeds: str = "not stated"
+    split: str = "not stated"
+
+    def __post_init__(self) -> None:
+        if self.unit not in UNITS:
+            raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {self.unit!r}")
+        if self.metric not in METRICS:
+            raise ValueError(f"metric must be one of {', '.join(METRICS)}, got {self.metric!r}")
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """What is done about rows that cannot stand as they are.
+
+    Attributes
+    ----------
+    duplicates : {"refuse", "first", "mean"}
+        Architectures that occur more than once: refuse the file, take the first row, or the mean
+        of all rows.
+    unknown : {"refuse", "skip"}
+        Architectures that are not of the space: refuse the file, or leave them out.
+    """
+
+    duplicates: str = "refuse"
+    unknown: str = "refuse"
+
+    def __post_init__(self) -> None:
+        if self.duplicates not in DUPLICATES:
+            raise ValueError(
+                f"duplicates must be 'refuse', 'first' or 'mean', got {self.duplicates!r}"
+            )
+        if self.unknown not in UNKNOWN:
+            raise ValueError(f"unknown must be 'refuse' or 'skip', got {self.unknown!r}")

@@ -1,0 +1,161 @@
+"""Anybody's table: CSV or Parquet with a column of architectures and columns of results.
+
+What the numbers mean is declared, never guessed: accuracy or error, percent or fraction.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from otnas.spaces import Space
+from otnas.tables.declared import Columns, Meaning, Tolerance
+from otnas.tables.rows import Source, assemble
+from otnas.tables.table import Table
+
+__all__ = ["Columns", "Meaning", "Tolerance", "read_csv", "read_parquet"]
+
+
+def read_csv(
+    path: Path,
+    space: str | Space,
+    columns: Columns,
+    meaning: Meaning,
+    *,
+    name: str,
+    tolerance: Tolerance | None = None,
+    delimiter: str = ",",
+) -> Table:
+    """Read a CSV file whose first line names the columns.
+
+    Parameters
+    ----------
+    path : Path
+    space : str or Space
+    columns : Columns
+    meaning : Meaning
+    name : str
+        Of the table.
+    tolerance : Tolerance, optional
+        By default files with duplicate or unknown architectures are refused.
+    delimiter : str, default ","
+
+    Raises
+    ------
+    ValueError
+        If a column is not there, a number is none or outside the declared range, or rows are
+        refused; the message counts and lists them.
+    OSError
+        If the file cannot be read.
+    """
+    texts: dict[str, list[str]] = {column: [] for column in _wanted(columns)}
+    lines: list[int] = []
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file, delimiter=delimiter, strict=True)
+            header = next(reader, [])
+            places = _places(path, header, list(texts))
+            for row in reader:
+                if not row:
+                    continue
+                if len(row) != len(header):
+                    raise ValueError(
+                        f"{path}, line {reader.line_num}: expected {len(header)} values, "
+                        f"got {len(row)}"
+                    )
+                for column, place in places:
+                    texts[column].append(row[place])
+                lines.append(reader.line_num)
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is no CSV file: {error}") from error
+    archs = texts[columns.arch]
+    values = {
+        metric: _numbers(path, column, texts[column], lines)
+        for metric, column in columns.of_metrics.items()
+    }
+    return assemble(Source(path, archs, values, lines), space, columns, meaning, name, tolerance)
+
+
+def read_parquet(
+    path: Path,
+    space: str | Space,
+    columns: Columns,
+    meaning: Meaning,
+    *,
+    name: str,
+    tolerance: Tolerance | None = None,
+) -> Table:
+    """Read a Parquet file; parameters and errors as `read_csv`.
+
+    Raises
+    ------
+    ImportError
+        If PyArrow is not installed; the message has the command that installs it.
+    """
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise ImportError("Parquet files need PyArrow: pip install 'otnas[parquet]'") from error
+    wanted = _wanted(columns)
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            _places(path, file.schema_arrow.names, wanted)
+            content = file.read(columns=wanted)
+    except pyarrow.ArrowException as error:
+        raise ValueError(f"{path} is no Parquet file, or damaged: {error}") from error
+    lines = range(1, content.num_rows + 1)
+    values = {}
+    for metric, column in columns.of_metrics.items():
+        try:
+            numbers = content[column].cast(pyarrow.float64())
+        except pyarrow.ArrowException as error:
+            raise ValueError(f"{path}, column {column!r}: expected numbers ({error})") from error
+        values[metric] = np.asarray(numbers.to_numpy(), dtype=np.float64)
+        _require_finite(path, column, values[metric], lines)
+    source = Source(path, content[columns.arch].to_pylist(), values, lines)
+    return assemble(source, space, columns, meaning, name, tolerance)
+
+
+def _wanted(columns: Columns) -> list[str]:
+    if columns.valid is None and columns.test is None:
+        raise ValueError("columns must name a validation or a test column")
+    return list(dict.fromkeys((columns.arch, *columns.of_metrics.values())))
+
+
+def _places(path: Path, header: Sequence[str], wanted: list[str]) -> list[tuple[str, int]]:
+    for column in wanted:
+        if list(header).count(column) != 1:
+            problem = "no column" if column not in header else "more than one column"
+            raise ValueError(f"{path} has {problem} {column!r}; its columns are {list(header)}")
+    return [(column, list(header).index(column)) for column in wanted]
+
+
+def _numbers(
+    path: Path, column: str, texts: list[str], lines: Sequence[int]
+) -> npt.NDArray[np.float64]:
+    values = np.empty(len(texts))
+    for row, text in enumerate(texts):
+        try:
+            values[row] = float(text)
+        except ValueError:
+            raise ValueError(
+                f"{path}, line {lines[row]}, column {column!r}: expected a number, got {text!r}"
+            ) from None
+    _require_finite(path, column, values, lines)
+    return values
+
+
+def _require_finite(
+    path: Path, column: str, values: npt.NDArray[np.float64], lines: Sequence[int]
+) -> None:
+    bad = np.flatnonzero(~np.isfinite(values))
+    if len(bad):
+        raise ValueError(
+            f"{path}, column {column!r}: {len(bad)} values are missing or not finite, "
+            f"the first on line {lines[bad[0]]}"
+        )

@@ -1,0 +1,133 @@
+"""NATS-Bench, topology search space: results of all NAS-Bench-201 cells, without PyTorch.
+
+The benchmark comes as a folder ``NATS-tss-v1_0-3ffb9-simple`` (a file of 100 KB an architecture)
+or as one file ``NATS-tss-v1_0-3ffb9.pickle.pbz2``: pickles compressed by bzip2
+(https://github.com/D-X-Y/NATS-Bench). The folder needs hardly any memory; the single file is one
+pickle and needs tens of gigabytes.
+"""
+
+from __future__ import annotations
+
+import bz2
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from otnas.tables import restricted_pickle
+from otnas.tables.provenance import sha256_of
+from otnas.tables.table import Table
+from otnas.tables.tfrecord import Progress
+from otnas.tables.trials201 import Choice, Collector
+
+_EXTENSION = ".pickle.pbz2"
+
+
+def read(
+    path: Path,
+    *,
+    dataset: str,
+    epochs: int,
+    seeds: int | str,
+    incomplete: bool = False,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> Table:
+    """Read the topology benchmark.
+
+    Parameters
+    ----------
+    path : Path
+        The ``-simple`` folder, or the single file.
+    dataset : {"cifar10-valid", "cifar10", "cifar100", "ImageNet16-120"}
+    epochs : {12, 200}
+    seeds : {111, 777, 888, 999} or "mean"
+    incomplete : bool, default False
+        Whether a source without the results of some architectures is accepted.
+    name : str, optional
+        Of the table; by default ``nasbench201_`` and the data set.
+    progress : callable, optional
+        Given the architectures read so far and in all.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the file is not there, not of this format, damaged, or incomplete.
+    """
+    choice = Choice(dataset, epochs, seeds)
+    if path.is_dir():
+        names, results = _folder(path)
+    else:
+        names, results = _single_file(path)
+    collector = Collector(choice, path.name)
+    count = 0
+    for index, by_epochs in results:
+        if str(epochs) not in by_epochs:
+            raise ValueError(
+                f"{path}: architecture {index} has results of {sorted(by_epochs)} epochs, "
+                f"none of {epochs}"
+            )
+        collector.add(names[index], by_epochs[str(epochs)])
+        count += 1
+        if progress is not None and count % 64 == 0:
+            progress(count, len(names))
+    notes: tuple[str, ...] = ()
+    if count < len(names):
+        problem = f"results of {count} of {len(names)} architectures only"
+        if not incomplete:
+            raise ValueError(f"{path} has {problem}; incomplete=True accepts that")
+        notes = (problem,)
+    return collector.table(name or f"nasbench201_{dataset}", sha256_of(path), notes)
+
+
+Results: TypeAlias = Iterator[tuple[int, Mapping[str, Any]]]
+
+
+def _folder(path: Path) -> tuple[list[str], Results]:
+    meta = path / f"meta{_EXTENSION}"
+    if not meta.is_file():
+        raise FileNotFoundError(f"{path} is no NATS-Bench folder: it has no {meta.name}")
+    names = _names(_load(meta), meta)
+
+    def results() -> Results:
+        for index in range(len(names)):
+            file = path / f"{index:06d}{_EXTENSION}"
+            if file.is_file():
+                yield index, _mapping(_load(file), file)
+
+    return names, results()
+
+
+def _single_file(path: Path) -> tuple[list[str], Results]:
+    whole = _mapping(_load(path), path)
+    names = _names(whole, path)
+    by_index = _mapping(whole.get("arch2infos"), path)
+    if not all(isinstance(index, int) and 0 <= index < len(names) for index in by_index):
+        raise ValueError(f"{path}: arch2infos has keys that are no architecture's number")
+    return names, ((index, _mapping(by_index[index], path)) for index in sorted(by_index))
+
+
+def _load(path: Path) -> Any:
+    try:
+        with bz2.open(path, "rb") as file:
+            return restricted_pickle.load_stream(file, restricted_pickle.PLAIN_DATA, str(path))
+    except restricted_pickle.RefusedPickleError:
+        raise
+    except FileNotFoundError:
+        raise
+    except (OSError, EOFError) as error:
+        raise ValueError(f"{path} is no bzip2 file, or damaged: {error}") from error
+
+
+def _names(meta: Any, path: Path) -> list[str]:
+    names = _mapping(meta, path).get("meta_archs")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"{path} has no list of architectures (meta_archs)")
+    if any(":" in name for name in names[:1]):
+        raise ValueError(f"{path} is the size benchmark of NATS-Bench, expected the topology one")
+    return names
+
+
+def _mapping(value: Any, path: Path) -> Mapping[Any, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{path}: expected a dictionary, got {type(value).__name__}")
+    return value

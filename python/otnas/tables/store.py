@@ -1,0 +1,152 @@
+"""Tables as files: written once, opened without being read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from otnas.tables import container
+from otnas.tables.container import ContainerError
+from otnas.tables.provenance import Provenance
+from otnas.tables.table import Table
+from otnas_fast import CellArray, Taxonomy
+from otnas_fast.taxonomy import BUILT_IN
+
+_FIXED = ("offsets", "successors", "codes", "keys")
+_METRIC = "metric "
+
+
+def write(table: Table, path: Path) -> None:
+    """Write a table to a file: all of it or nothing.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; nothing of it is left then.
+    """
+    cells, taxonomy = table.cells, table.cells.taxonomy
+    header = {
+        "name": table.name,
+        "space": table.space,
+        "taxonomy": {
+            "families": {family: list(ops) for family, ops in taxonomy.families.items()},
+            "alpha": taxonomy.alpha,
+            "absent": list(taxonomy.absent),
+            "max_layers": taxonomy.max_layers,
+            "name": taxonomy.name,
+        },
+        "provenance": table.provenance.to_dict(),
+    }
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "keys": table.keys,
+        "offsets": cells.offsets,
+        "successors": cells.successors,
+        "codes": cells.codes,
+    }
+    arrays |= {_METRIC + name: values for name, values in table.metrics.items()}
+    container.write(path, header, arrays)
+
+
+def read(path: Path) -> Table:
+    """Open the file of a table; its arrays stay on the disk until they are used.
+
+    Raises
+    ------
+    ContainerError, OSError
+        If the file is not one of a table, is damaged or cut short, or cannot be read.
+    """
+    header, arrays = container.read(path)
+    try:
+        taxonomy = _taxonomy(header["taxonomy"])
+        offsets, successors, codes, keys = (arrays[name] for name in _FIXED)
+        _check_cells(offsets, successors, codes, taxonomy)
+        return Table(
+            name=str(header["name"]),
+            space=str(header["space"]),
+            cells=CellArray(offsets, successors, codes, taxonomy),
+            metrics={
+                name.removeprefix(_METRIC): values
+                for name, values in arrays.items()
+                if name.startswith(_METRIC)
+            },
+            provenance=Provenance.from_dict(header["provenance"]),
+            known_keys=keys,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ContainerError(f"{path} is no table of otnas, or damaged: {error}") from error
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the header of a table's file says."""
+
+    space: str
+    architectures: int
+    metrics: tuple[str, ...]
+    provenance: Provenance
+
+
+def read_summary(path: Path) -> Summary:
+    """Return what the header says, without touching the arrays.
+
+    Raises
+    ------
+    ContainerError, OSError
+        As `read`.
+    """
+    header = container.read_header(path)
+    try:
+        sections = header["sections"]
+        return Summary(
+            space=str(header["space"]),
+            architectures=int(sections["keys"]["shape"][0]),
+            metrics=tuple(s.removeprefix(_METRIC) for s in sections if s.startswith(_METRIC)),
+            provenance=Provenance.from_dict(header["provenance"]),
+        )
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise ContainerError(f"{path} is no table of otnas, or damaged: {error}") from error
+
+
+def _taxonomy(fields: dict[str, Any]) -> Taxonomy:
+    taxonomy = Taxonomy(
+        fields["families"],
+        alpha=fields["alpha"],
+        absent=fields["absent"],
+        max_layers=fields["max_layers"],
+        name=fields["name"],
+    )
+    # The built-in object itself, where it is one: what is cached on it is shared.
+    return next((known for known in BUILT_IN if known == taxonomy), taxonomy)
+
+
+def _check_cells(
+    offsets: npt.NDArray[Any],
+    successors: npt.NDArray[Any],
+    codes: npt.NDArray[Any],
+    taxonomy: Taxonomy,
+) -> None:
+    """Refuse arrays that the core could not work on safely, such as edges to vertices not there."""
+    kinds = [array.dtype.str for array in (offsets, successors, codes)]
+    if kinds != ["<i8", "<u4", "|u1"] or not offsets.ndim == codes.ndim == 1:
+        raise ValueError("cells of the wrong number type")
+    if len(offsets) < 2 or offsets[0] != 0 or offsets[-1] != len(codes):
+        raise ValueError("cell boundaries that do not fit the vertices")
+    sizes = np.diff(offsets)
+    if successors.shape != codes.shape or sizes.min() < 2 or sizes.max() > 32:
+        raise ValueError("cells of impossible sizes")
+    known = np.zeros(256, dtype=bool)
+    known[list(taxonomy.codes.values())] = True
+    if not known[np.flatnonzero(np.bincount(codes, minlength=256))].all():
+        raise ValueError("unknown operation codes")
+    # An edge leads to a later vertex of the same cell: the mask of vertex j of v may have the bits
+    # j + 1 to v - 1. Vertex j counted from the cell's end is v - j - 1 from the last.
+    for size in np.unique(sizes).tolist():
+        first = offsets[:-1][sizes == size]
+        for vertex in range(size):
+            allowed = (1 << size) - (2 << vertex)
+            if int(np.bitwise_or.reduce(successors[first + vertex])) & ~allowed:
+                raise ValueError("edges that lead backwards or to vertices that do not exist")
