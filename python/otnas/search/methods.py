@@ -1,0 +1,98 @@
+"""All search methods by name.
+
+A name is that of a sequential method (``bananas``), that of a kernel, which stands for Bayesian
+optimisation with it (``tw-2g``), or a batch rule, alone or on a kernel (``kdpp-quality:tw``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from otnas.search.base import Search
+from otnas.search.cell_pool import CellPool
+from otnas.search.random_search import RandomSearch, RandomSettings
+from otnas.search.settings import as_settings, unknown
+from otnas.spaces import Space, SpaceCells
+from otnas_fast import Architecture, CellArray
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method: its name, what it is, the type of its settings, and how it is made."""
+
+    name: str
+    summary: str
+    settings: type[Any]
+    build: Callable[..., Search]
+
+
+_SIMPLE = {
+    method.name: method
+    for method in (
+        Method("random", "random search", RandomSettings, lambda _, **rest: RandomSearch(**rest)),
+    )
+}
+
+
+def names() -> tuple[str, ...]:
+    """Names of all methods; a batch rule stands for itself on the default kernel."""
+    return tuple(_SIMPLE)
+
+
+def get(name: str) -> Method:
+    """Return a method by name.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the message has the nearest valid name.
+    """
+    if name in _SIMPLE:
+        return _SIMPLE[name]
+    raise ValueError(unknown(str(name), names(), "method"))
+
+
+def make(
+    name: str,
+    space: Space,
+    *,
+    seed: int,
+    pool: CellPool | SpaceCells | CellArray | Iterable[Architecture] | None = None,
+    settings: Mapping[str, object] | object | None = None,
+    initial: int = 20,
+) -> Search:
+    """Return a new search.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`, or ``rule:kernel``.
+    space : Space
+    seed : int >= 0
+        Methods of equal seed, space, pool and `initial` start from the same cells.
+    pool : CellPool or cells, optional
+        The only cells that may be asked for, such as a table's. By default all cells of a space
+        that can be enumerated; any cell of one that cannot. Make a `CellPool` once to use it for
+        many searches.
+    settings : dataclass of the method, or mapping of some of its fields, optional
+    initial : int >= 1
+        Cells drawn uniformly first; evolution draws its population if that is larger.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For unknown names (with the nearest valid one) and arguments out of range.
+    """
+    method = get(name)
+    chosen = as_settings(method.settings, settings, name)
+    if pool is None:
+        try:
+            cells = space.enumerate()
+        except ValueError:
+            cells = None
+        pool = None if cells is None else CellPool(space, cells)
+    elif not isinstance(pool, CellPool):
+        pool = CellPool(space, pool)
+    return method.build(chosen, space=space, seed=seed, pool=pool, initial=initial)
