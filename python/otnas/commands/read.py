@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from otnas.reading.text import TextTable
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -77,10 +79,10 @@ def _show(options: argparse.Namespace) -> int:
     console = Console(highlight=False)
     for experiment in results.load(options.folder):
         rows = ranking.rank(experiment, target=options.target)
-        for name, value in text.facts(experiment)[:3]:
-            console.print(f"{name}: {value}", markup=False)
-        _print_table(console, text.ranking(experiment, rows, options.target))
-        _print_table(console, text.costs(experiment, rows))
+        for name, value in text.facts(experiment):
+            console.print(f"{name}: {value}", markup=False, soft_wrap=True)
+        for table in text.tables(experiment, rows, options.target):
+            _print_table(console, table)
     return 0
 
 
@@ -119,14 +121,11 @@ def _export(options: argparse.Namespace) -> int:
     return 0
 
 
-def _print_table(console: object, table: TextTable) -> None:
-    from rich.console import Console
+def _print_table(console: Console, table: TextTable) -> None:
     from rich.markup import escape
     from rich.table import Table as RichTable
 
-    if not isinstance(console, Console):
-        raise TypeError(f"console: expected a rich Console, got {type(console).__name__}")
-    view = RichTable(title=escape(table.title))
+    view = RichTable(title=escape(table.title), title_justify="left")
     for i, heading in enumerate(table.headings):
         view.add_column(escape(heading), justify="left" if i == 0 else "right")
     for row in table.rows:

@@ -28,50 +28,97 @@ class TextTable:
     notes: Sequence[str] = ()
 
 
-def ranking(experiment: Experiment, rows: Sequence[Row], target: float | None) -> TextTable:
-    """Return methods by mean regret, each compared with the first."""
-    headings = [
-        "method",
-        "n",
-        "regret, mean [95 % CI]",
-        "median",
-        experiment.error_name,
-        "mean rank",
-        "optimum found",
-        "queries to it",
+def tables(experiment: Experiment, rows: Sequence[Row], target: float | None) -> list[TextTable]:
+    """Return all tables of an experiment."""
+    return [
+        regrets(experiment, rows),
+        comparisons(experiment, rows),
+        goals(experiment, rows, target),
+        costs(experiment, rows),
     ]
-    if target is not None:
-        headings += [f"regret <= {target:g}", "queries to it"]
-    headings += ["difference to first [95 % CI]", "better/tie/worse", "p (Holm)"]
-    first = rows[0]
-    cells = []
-    for row in rows:
-        line = [
+
+
+def regrets(experiment: Experiment, rows: Sequence[Row]) -> TextTable:
+    """Return methods by mean regret."""
+    cells = [
+        [
             row.method,
             str(row.regret.n),
             _interval(row.regret.mean[0], row.regret.low[0], row.regret.high[0]),
             f"{row.median:.3f}",
             f"{row.error:.3f}",
             f"{row.mean_rank:.2f}" if row.mean_rank == row.mean_rank else "-",
-            *_reached(row.optimum),
         ]
-        if row.target is not None:
-            line += _reached(row.target)
+        for row in rows
+    ]
+    name = experiment.error_name
+    notes = [
+        f"Regret: {name} of the architecture with the lowest validation error so far, above the "
+        f"lowest {name} of the table, in percentage points; intervals: bootstrap over trials.",
+    ]
+    if rows[0].regret.n < 10:
+        notes.append(
+            f"With {rows[0].regret.n} trials intervals are too narrow and p can hardly be small: "
+            "use --trials 0:30 for conclusions."
+        )
+    if experiment.unfinished:
+        notes.append(f"Trials: {trials(experiment)}.")
+    return TextTable(
+        title=f"{experiment.name}: regret after {rows[0].queries} queries",
+        headings=["method", "n", "mean [95 % CI]", "median", f"{name}, %", "mean rank"],
+        rows=cells,
+        notes=notes,
+    )
+
+
+def comparisons(experiment: Experiment, rows: Sequence[Row]) -> TextTable:
+    """Return each method compared with the first."""
+    cells = []
+    for row in rows[1:]:
         pair = row.comparison
-        if row is first or pair is None:
-            line += ["-", "-", "-"]
-        else:
-            line += [
+        if pair is None:
+            cells.append([row.method, "0", "-", "-", "-"])
+            continue
+        cells.append(
+            [
+                row.method,
+                str(pair.n),
                 _interval(pair.difference, pair.low, pair.high, sign=True),
                 f"{pair.wins}/{pair.ties}/{pair.losses}",
                 "-" if row.adjusted is None else _p(row.adjusted),
             ]
+        )
+    return TextTable(
+        title=f"{experiment.name}: regret minus that of {rows[0].method}",
+        headings=["method", "n", "mean [95 % CI]", "lower/equal/higher", "p"],
+        rows=cells,
+        notes=[
+            "The same trials of both methods; p: two-sided Wilcoxon signed-rank test, adjusted for "
+            "the number of comparisons by Holm's method."
+        ],
+    )
+
+
+def goals(experiment: Experiment, rows: Sequence[Row], target: float | None) -> TextTable:
+    """Return how many trials came to the optimum or a target, and after how many queries."""
+    headings = ["method", "optimum found", "median queries"]
+    if target is not None:
+        headings += [f"regret <= {target:g}", "median queries"]
+    cells = []
+    for row in rows:
+        line = [row.method, *_reached(row.optimum)]
+        if row.target is not None:
+            line += _reached(row.target)
         cells.append(line)
     return TextTable(
-        title=f"{experiment.name}: after {first.queries} queries",
+        title=f"{experiment.name}: queries to the goal",
         headings=headings,
         rows=cells,
-        notes=_ranking_notes(experiment, first),
+        notes=[
+            f"Optimum: the lowest validation error of the table, "
+            f"{experiment.lowest_validation_error:.3f} %. Median over all trials; - if most did "
+            "not come to it."
+        ],
     )
 
 
@@ -132,23 +179,6 @@ def trials(experiment: Experiment) -> str:
     some = ", ".join(f"{t.method} {t.trial} ({len(t)}/{t.wanted})" for t in unfinished[:5])
     more = f" and {len(unfinished) - 5} more" if len(unfinished) > 5 else ""
     return f"{text} a method; not complete: {some}{more}"
-
-
-def _ranking_notes(experiment: Experiment, first: Row) -> list[str]:
-    notes = [
-        f"Regret: {experiment.error_name} of the architecture with the lowest validation error so "
-        f"far, above the lowest {experiment.error_name} of the table, in percentage points.",
-        "Intervals: bootstrap over trials. Differences: same trials of both methods; negative is "
-        f"better than {first.method}; p: Wilcoxon signed-rank test, adjusted by Holm's method.",
-    ]
-    if first.regret.n < 10:
-        notes.append(
-            f"With {first.regret.n} trials intervals are too narrow and p can hardly be small: "
-            "use --trials 0:30 for conclusions."
-        )
-    if experiment.unfinished:
-        notes.append(f"Trials: {trials(experiment)}.")
-    return notes
 
 
 def _interval(mean: float, low: float, high: float, *, sign: bool = False) -> str:

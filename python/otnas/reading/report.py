@@ -1,0 +1,143 @@
+"""A report: one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+from importlib import resources
+from pathlib import Path
+
+from otnas.reading import pictures, plots, ranking, text
+from otnas.reading.results import Experiment
+from otnas.reading.text import TextTable
+from otnas.storage import written_atomically
+
+
+def write(
+    experiments: Sequence[Experiment],
+    path: Path,
+    *,
+    target: float | None = None,
+    oracle: bool = False,
+) -> None:
+    """Write the report of experiments; one that is there is replaced."""
+    with written_atomically(path) as file:
+        file.write(render(experiments, target=target, oracle=oracle).encode())
+
+
+def render(
+    experiments: Sequence[Experiment], *, target: float | None = None, oracle: bool = False
+) -> str:
+    """Return the report of experiments: tables, plots, settings and provenance.
+
+    All text is escaped, and figures are inside: the file has no links to anything.
+    """
+    names = sorted({experiment.table["name"] for experiment in experiments})
+    title = f"Search on {', '.join(names)}"
+    style = resources.files("otnas.reading").joinpath("report.css").read_text(encoding="utf-8")
+    parts = [
+        "<!DOCTYPE html>",
+        '<html lang="en"><head><meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>{escape(title)}</title><style>{style}</style></head><body>",
+        f"<h1>{escape(title)}</h1>",
+        *(_experiment(experiment, target, oracle) for experiment in experiments),
+        "</body></html>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _experiment(experiment: Experiment, target: float | None, oracle: bool) -> str:
+    rows = ranking.rank(experiment, target=target)
+    parts = [f"<section><h2>{escape(experiment.name)}</h2>", f"<p>{escape(_summary(rows))}</p>"]
+    for name, figure in plots.figures(experiment, oracle=oracle).items():
+        svg = inline_svg(plots.rendered(figure, "svg").decode(), prefix=name)
+        caption = _BEST if name.endswith("-best") else _CURVES.format(error=experiment.error_name)
+        parts.append(f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>")
+        if name.endswith("-best"):
+            parts.append(_best(experiment))
+    parts += [_table(table) for table in text.tables(experiment, rows, target)]
+    parts.append("<h3>Settings and provenance</h3>")
+    parts.append(_pairs(text.facts(experiment)))
+    parts.append(_settings(experiment))
+    parts.append("</section>")
+    return "\n".join(parts)
+
+
+_CURVES = (
+    "Left: {error} of the architecture with the lowest validation error so far. Right: its regret, "
+    "on a logarithmic scale. Mean over trials and 95 % bootstrap band, from the end of the random "
+    "initial design on."
+)
+_BEST = "The architectures of lowest validation error that were found, without unused vertices."
+
+
+def _summary(rows: Sequence[ranking.Row]) -> str:
+    first = rows[0]
+    mean = f"{first.regret.mean[0]:.3f} percentage points"
+    if len(rows) == 1:
+        return f"{first.method} came to a mean regret of {mean} after {first.queries} queries."
+    behind = [r.method for r in rows[1:] if r.adjusted is not None and r.adjusted < 0.05]
+    told = (
+        f"The differences to {', '.join(behind)} are significant at the 5 % level."
+        if behind
+        else "No difference to another method is significant at the 5 % level."
+    )
+    return (
+        f"After {first.queries} queries {first.method} has the lowest mean regret, {mean}, over "
+        f"{first.regret.n} trials. {told}"
+    )
+
+
+def _table(table: TextTable) -> str:
+    head = "".join(f"<th>{escape(heading)}</th>" for heading in table.headings)
+    body = "\n".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows
+    )
+    notes = "".join(f"<p class=note>{escape(note)}</p>" for note in table.notes)
+    return (
+        f"<h3>{escape(table.title)}</h3>\n<div class=wide><table><thead><tr>{head}</tr></thead>\n"
+        f"<tbody>{body}</tbody></table></div>\n{notes}"
+    )
+
+
+def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
+    items = "\n".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs)
+    return f"<dl>{items}</dl>"
+
+
+def _settings(experiment: Experiment) -> str:
+    pairs = [
+        (method, ", ".join(f"{name} = {value}" for name, value in settings.items()) or "none")
+        for method, settings in experiment.settings.items()
+    ]
+    return f"<h3>Settings of the methods</h3>\n{_pairs(pairs)}"
+
+
+def _best(experiment: Experiment) -> str:
+    items = "\n".join(
+        f"<li><code>{escape(found.text)}</code><br>found by {escape(', '.join(found.methods))}</li>"
+        for found in pictures.best_found(experiment)
+    )
+    return f"<ol>{items}</ol>"
+
+
+def inline_svg(svg: str, *, prefix: str) -> str:
+    """Return an SVG document as an element of an HTML page that may have several.
+
+    Parameters
+    ----------
+    svg : str
+        As Matplotlib writes it.
+    prefix : str
+        Put before every identifier: they must differ within the page.
+    """
+    prefix = re.sub(r"[^A-Za-z0-9]", "-", prefix) + "-"
+    element = svg[svg.index("<svg") :]
+    element = re.sub(r"<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
+    # HTML knows these namespaces without their addresses.
+    element = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", element)
+    element = re.sub(r'\bid="', f'id="{prefix}', element)
+    element = re.sub(r'href="#', f'href="#{prefix}', element)
+    return re.sub(r"url\(#", f"url(#{prefix}", element)
