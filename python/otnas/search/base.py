@@ -215,20 +215,30 @@ class Search(ABC):
     def _check_errors(self, errors: FloatArray) -> None:  # noqa: B027
         """Raise ValueError if an error (no NaN, no -inf) is outside of what the method accepts."""
 
-    def _draw(self, rng: np.random.Generator) -> Cell:
-        """Draw a fresh cell: uniform over the pool's cells left, or by `Space.random`."""
+    def _draw(self, rng: np.random.Generator, taken: set[bytes] | None = None) -> Cell:
+        """Draw a fresh cell: uniform over the pool's cells left, or by `Space.random`.
+
+        Parameters
+        ----------
+        rng : numpy Generator
+        taken : set of digests, optional
+            As for `_fresh`.
+        """
         if self._pool is not None and self._left is not None:
             mask = self._left.mask
             for _ in range(20):
                 # Cheaper than a list of what is left, which is nearly everything.
                 position = int(rng.integers(len(mask)))
-                if mask[position]:
+                if mask[position] and self._fresh(self._pool[position], taken) is not None:
                     return self._pool[position]
-            return self._pool[int(rng.choice(np.flatnonzero(mask)))]
-        for _ in range(MAX_REJECTED):
-            cell = self._space.random(rng)
-            if self._fresh(cell) is not None:
-                return cell
+            for position in rng.permutation(np.flatnonzero(mask)).tolist():
+                if self._fresh(self._pool[position], taken) is not None:
+                    return self._pool[position]
+        else:
+            for _ in range(MAX_REJECTED):
+                cell = self._space.random(rng)
+                if self._fresh(cell, taken) is not None:
+                    return cell
         raise RuntimeError(
             f"space {self._space.name} seems exhausted: {MAX_REJECTED} random cells in a row were "
             f"among the {len(self._seen)} asked for or told"

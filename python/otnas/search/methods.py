@@ -12,6 +12,8 @@ from typing import Any
 
 from otnas.search.base import Search
 from otnas.search.cell_pool import CellPool
+from otnas.search.evolution import Evolution, EvolutionSettings
+from otnas.search.local_search import LocalSearch, LocalSearchSettings
 from otnas.search.random_search import RandomSearch, RandomSettings
 from otnas.search.settings import as_settings, unknown
 from otnas.spaces import Space, SpaceCells
@@ -32,6 +34,8 @@ _SIMPLE = {
     method.name: method
     for method in (
         Method("random", "random search", RandomSettings, lambda _, **rest: RandomSearch(**rest)),
+        Method("evolution", "regularised evolution", EvolutionSettings, Evolution),
+        Method("local-search", "local search with restarts", LocalSearchSettings, LocalSearch),
     )
 }
 
