@@ -64,10 +64,7 @@ def run(options: argparse.Namespace) -> int:
     if options.show_preset:
         print(configurations.preset_text(options.preset or "sequential"), end="")
         return 0
-    chosen = [
-        searches.resolve(_changed(base, options))
-        for base in _bases(options)
-    ]
+    chosen = [searches.resolve(_changed(base, options)) for base in _bases(options)]
     jobs = _processors() if options.jobs is None else options.jobs
     if jobs < 1:
         raise ConfigurationError(f"--jobs: expected an integer of at least 1, got {jobs}")

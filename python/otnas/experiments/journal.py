@@ -213,4 +213,6 @@ def _difference(old: Any, new: Any, name: str) -> tuple[str, str, str] | None:
             if found:
                 return found
         return None
-    return None if old == new and type(old) is type(new) else (name, json.dumps(old), json.dumps(new))
+    return (
+        None if old == new and type(old) is type(new) else (name, json.dumps(old), json.dumps(new))
+    )

@@ -29,7 +29,9 @@ def folder(path: Path) -> Iterator[None]:
     # Opened without truncation: the text in it is the holder's.
     with open(path / NAME, "a+b") as file:
         if not try_lock(file):
-            raise LockedError(f"{path}: in use by {_holder(path)}; wait for it or use another --out")
+            raise LockedError(
+                f"{path}: in use by {_holder(path)}; wait for it or use another --out"
+            )
         file.truncate(0)
         file.write(f"process {os.getpid()}".encode())
         file.flush()

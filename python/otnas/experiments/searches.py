@@ -38,7 +38,9 @@ def resolve(configuration: Configuration) -> Configuration:
         given = configuration.settings.get(method, {})
         try:
             kind = methods.get(method).settings
-            resolved[method] = _plain(as_settings(kind, _with_pool(kind, given, configuration), method))
+            resolved[method] = _plain(
+                as_settings(kind, _with_pool(kind, given, configuration), method)
+            )
         except (ValueError, TypeError) as error:
             raise ConfigurationError(f"{method}: {error}") from None
     return configuration.changed(settings=resolved)

@@ -97,9 +97,7 @@ def perform(task: Task, make: SearchMaker) -> Iterator[Event]:
         with threadpool_limits(1):
             space, table = open_table(task.configuration["search_space"])
             with Journal(task.journal, header(task, table)) as journal:
-                for step in run_trial(
-                    make, space, table, task.configuration, task.trial, journal
-                ):
+                for step in run_trial(make, space, table, task.configuration, task.trial, journal):
                     yield Advanced(task, step.queries, step.best, step.replayed)
     except Exception as error:
         yield Failed(task, _message(error, task))
@@ -165,4 +163,6 @@ def _message(error: Exception, task: Task) -> str:
     except OSError:
         path = Path(where.filename)
     first_line = (str(error).splitlines() or [""])[0]
-    return f"{type(error).__name__}: {first_line} ({Path(where.filename).name}:{where.lineno}; {path})"
+    return (
+        f"{type(error).__name__}: {first_line} ({Path(where.filename).name}:{where.lineno}; {path})"
+    )

@@ -132,8 +132,8 @@ def _check_replay(
     for i, line in enumerate(known):
         if line.get("cell") != texts[i]:
             raise JournalError(
-                f"{journal.path}, query {done + i + 1}: the journal has {line.get('cell')}, but the "
-                f"search now asks for {texts[i]}; was the journal written by another version?"
+                f"{journal.path}, query {done + i + 1}: the journal has {line.get('cell')}, "
+                f"but the search now asks for {texts[i]}; was it another version?"
             )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from otnas.arrays import FloatArray
+from otnas.arrays import FloatArray, IntArray
 from otnas.reading import style
 from otnas.reading.results import Experiment
 from otnas.reading.statistics import LEVEL, bootstrap_mean
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _MARKS = 8
 """Markers on a curve; more would hide it."""
+
+_ORACLE: dict[str, Any] = {"linestyle": ":", "linewidth": 0.8, "drawstyle": "steps-post"}
 
 
 def draw(experiment: Experiment, *, oracle: bool = False) -> Figure:
@@ -44,14 +46,15 @@ def draw(experiment: Experiment, *, oracle: bool = False) -> Figure:
             _curve(right, experiment, method, regret, styles[method], i)
             if oracle and experiment.has_test_error:
                 best = bootstrap_mean(experiment.curves(method, "oracle_regret")).mean
-                look = {"color": styles[method]["color"], "linestyle": ":", "linewidth": 0.8}
-                queries = np.arange(1, best.size + 1)
+                look = {**_ORACLE, "color": styles[method]["color"]}
+                queries = _shown(experiment, best.size)
+                best = best[queries - 1]
                 left.plot(queries, best + experiment.trials[method][0].lowest, **look)
-                right.plot(queries, np.where(best > 0, best, np.nan), **look)
+                right.plot(queries, best, **look)
         _finish(experiment, left, right)
         handles, labels = left.get_legend_handles_labels()
         if oracle and experiment.has_test_error:
-            handles += left.plot([], [], color="#555555", linestyle=":", linewidth=0.8)
+            handles += left.plot([], [], color="#555555", **_ORACLE)
             labels.append("oracle: chosen by test error")
         figure.legend(
             handles,
@@ -65,29 +68,34 @@ def draw(experiment: Experiment, *, oracle: bool = False) -> Figure:
 
 
 def _curve(
-    axes: Axes, experiment: Experiment, method: str, curves: FloatArray, look: dict[str, Any], i: int
+    axes: Axes,
+    experiment: Experiment,
+    method: str,
+    curves: FloatArray,
+    look: dict[str, Any],
+    i: int,
 ) -> None:
     band = bootstrap_mean(curves)
-    queries = np.arange(1, band.mean.size + 1)
-    # From the end of the initial design, which is the same for all methods.
-    shown = queries >= min(int(experiment.common["initial"]), int(queries[-1]))
-    step = max(1, int(shown.sum()) // _MARKS)
+    queries = _shown(experiment, band.mean.size)
+    step = max(1, queries.size // _MARKS)
     # Staggered, or markers of close curves would lie on each other.
     offset = i * step // max(1, len(experiment.trials))
     label = f"{method} (n = {band.n})"
+    at = queries - 1
     axes.plot(
-        queries[shown], band.mean[shown], label=label, markevery=(offset, step), ms=4, mew=0.5,
-        markeredgecolor="white", zorder=3, **look,
+        queries, band.mean[at], label=label, markevery=(offset, step), ms=4, mew=0.5,
+        markeredgecolor="white", zorder=3, drawstyle="steps-post", **look,
     )  # fmt: skip
     if band.n > 1:
         axes.fill_between(
-            queries[shown],
-            band.low[shown],
-            band.high[shown],
-            color=look["color"],
-            alpha=0.13,
-            linewidth=0,
-        )
+            queries, band.low[at], band.high[at], step="post",
+            color=look["color"], alpha=0.13, linewidth=0,
+        )  # fmt: skip
+
+
+def _shown(experiment: Experiment, length: int) -> IntArray:
+    """Return the numbers of queries shown: from the end of the common initial design on."""
+    return np.arange(min(int(experiment.common["initial"]), length), length + 1)
 
 
 def _finish(experiment: Experiment, left: Axes, right: Axes) -> None:
@@ -96,11 +104,13 @@ def _finish(experiment: Experiment, left: Axes, right: Axes) -> None:
     right.set_ylabel("regret (percentage points)")
     lowest = next(iter(experiment.trials.values()))[0].lowest
     left.axhline(lowest, color="#888888", linewidth=0.8, zorder=1)
+    top = left.get_ylim()[1]
+    left.set_ylim(lowest - 0.12 * (top - lowest), top)
     left.annotate(
         f"lowest of the table: {lowest:.2f} %",
         (1.0, lowest),
         xycoords=("axes fraction", "data"),
-        xytext=(0, 2),
+        xytext=(0, -9),
         textcoords="offset points",
         ha="right",
         fontsize=6.5,
@@ -119,7 +129,7 @@ def _log_scale(axes: Axes) -> None:
     """Scale regrets; a curve that comes to 0 leaves the panel below."""
     from matplotlib.ticker import FuncFormatter, LogLocator
 
-    values = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in axes.lines])
+    values = np.concatenate([np.asarray(line.get_ydata(), dtype=np.float64) for line in axes.lines])
     positive = values[values > 0]
     if not positive.size:
         return

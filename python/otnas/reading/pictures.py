@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from otnas import spaces
-from otnas.reading import style
+from otnas.arrays import FloatArray
+from otnas.reading import graph_layout, style
 from otnas.reading.results import Experiment
 from otnas_fast import Cell
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.path import Path
+
+_HALF_BOX = 0.15
 
 # Light enough for black text; families differ in luminance, and all vertices carry their names.
 _FILLS = ("#cfe3f3", "#fbe0c3", "#d3ecd9", "#ecd6e6", "#f5f0c4", "#e3e3e3")
@@ -99,80 +104,52 @@ def draw(experiment: Experiment, found: Sequence[Found]) -> Figure:
 
 
 def _draw_cell(axes: Axes, cell: Cell) -> None:
+    from matplotlib.patches import FancyArrowPatch
+
     pruned = cell.prune()
-    matrix, ops = np.asarray(pruned.matrix, dtype=bool), list(pruned.ops)
-    places = positions(matrix)
-    families = {
-        op: i for i, ops_of in enumerate(cell.taxonomy.families.values()) for op in ops_of
-    }
-    for u, v in np.argwhere(matrix).tolist():
-        _edge(axes, places[u], places[v], _is_blocked(places, u, v))
-    for vertex, op in enumerate(ops):
-        is_end = vertex in (0, len(ops) - 1)
-        fill = "#ffffff" if is_end else _FILLS[families.get(op, 0) % len(_FILLS)]
+    drawing = graph_layout.place(np.asarray(pruned.matrix, dtype=np.bool_))
+    families = {op: i for i, ops in enumerate(cell.taxonomy.families.values()) for op in ops}
+    for points in drawing.edges.values():
+        axes.add_patch(
+            FancyArrowPatch(
+                path=_curve(points),
+                arrowstyle="-|>,head_length=3,head_width=1.6",
+                color="#444444",
+                linewidth=0.9,
+                shrinkA=0,
+                shrinkB=0,
+                zorder=2,
+            )
+        )
+    last = len(pruned.ops) - 1
+    for vertex, op in enumerate(pruned.ops):
+        fill = "#ffffff" if vertex in (0, last) else _FILLS[families.get(op, 0) % len(_FILLS)]
+        x, y = drawing.vertices[vertex].tolist()
         axes.text(
-            *places[vertex], op, ha="center", va="center", fontsize=6.5, zorder=3,
+            x, y, op, ha="center", va="center", fontsize=6.2, zorder=3,
             bbox={"boxstyle": "round,pad=0.35", "facecolor": fill, "edgecolor": "#333333",
                   "linewidth": 0.8},
         )  # fmt: skip
-    x, y = places.T
-    axes.set_xlim(min(x.min(), -0.9) - 0.5, max(x.max(), 0.9) + 0.5)
-    axes.set_ylim(y.min() - 0.4, y.max() + 0.4)
+    # Half a box, and the width of a line, on both sides.
+    half = max(1.3, float(np.abs(drawing.vertices[:, 0]).max()) + 0.58)
+    for points in drawing.edges.values():
+        half = max(half, float(np.abs(points[:, 0]).max()) + 0.1)
+    axes.set_xlim(-half, half)
+    axes.set_ylim(float(drawing.vertices[:, 1].min()) - 0.3, 0.3)
     axes.set_axis_off()
 
 
-def positions(matrix: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> np.ndarray[
-    tuple[int, int], np.dtype[np.float64]
-]:
-    """Place vertices by the longest path from the input, downwards; shape (n, 2).
+def _curve(points: FloatArray) -> Path:
+    """Return a smooth line through points (m, 2), vertical at each of them."""
+    from matplotlib.path import Path
 
-    Parameters
-    ----------
-    matrix : bool array (n, n)
-        Upper triangular.
-    """
-    n = len(matrix)
-    layer = np.zeros(n, dtype=int)
-    for v in range(n):
-        before = np.flatnonzero(matrix[:v, v])
-        if before.size:
-            layer[v] = layer[before].max() + 1
-    places = np.zeros((n, 2))
-    for depth in range(int(layer.max()) + 1 if n else 0):
-        members = np.flatnonzero(layer == depth)
-        if depth:
-            # Below what leads to them, so that fewer edges cross.
-            above = [places[np.flatnonzero(matrix[:, v]), 0].mean() for v in members]
-            members = members[np.argsort(above, kind="stable")]
-        places[members, 0] = 1.15 * (np.arange(members.size) - (members.size - 1) / 2)
-        places[members, 1] = -depth
-    return places
-
-
-def _is_blocked(places: np.ndarray[tuple[int, int], np.dtype[np.float64]], u: int, v: int) -> bool:
-    """Whether a straight edge would run through another vertex."""
-    start, end = places[u], places[v]
-    for w in range(len(places)):
-        if w in (u, v) or not min(start[1], end[1]) < places[w, 1] < max(start[1], end[1]):
-            continue
-        share = (places[w, 1] - start[1]) / (end[1] - start[1])
-        if abs(start[0] + share * (end[0] - start[0]) - places[w, 0]) < 0.5:
-            return True
-    return False
-
-
-def _edge(axes: Axes, start: Sequence[float], end: Sequence[float], bent: bool) -> None:
-    axes.annotate(
-        "",
-        xy=(end[0], end[1]),
-        xytext=(start[0], start[1]),
-        arrowprops={
-            "arrowstyle": "-|>",
-            "color": "#333333",
-            "linewidth": 0.9,
-            "shrinkA": 8,
-            "shrinkB": 9,
-            "connectionstyle": "arc3,rad=0.38" if bent else "arc3",
-        },
-        zorder=2,
-    )
+    points = points.copy()
+    # From the lower border of one box to the upper border of the other.
+    points[0, 1] -= _HALF_BOX
+    points[-1, 1] += _HALF_BOX + 0.02
+    vertices, codes = [tuple(points[0])], [Path.MOVETO]
+    for start, end in pairwise(points):
+        middle = (start[1] + end[1]) / 2
+        vertices += [(start[0], middle), (end[0], middle), tuple(end)]
+        codes += [Path.CURVE4] * 3
+    return Path(vertices, codes)

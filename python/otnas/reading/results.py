@@ -135,7 +135,7 @@ class Experiment:
         return "test error" if self.has_test_error else "validation error"
 
     def length(self, method: str) -> int:
-        """Queries that all trials of a method have."""
+        """Return how many queries all trials of a method have."""
         return min(len(trial) for trial in self.trials[method])
 
     def curves(self, method: str, quantity: str = "regret") -> FloatArray:
@@ -225,7 +225,9 @@ def _check_comparable(first: Mapping[str, Any], other: Mapping[str, Any], path: 
     for key in _COMMON:
         wanted, got = first["configuration"].get(key), other["configuration"].get(key)
         if wanted != got:
-            raise JournalError(f"{path}: expected {key} = {wanted!r} as its neighbours, got {got!r}")
+            raise JournalError(
+                f"{path}: expected {key} = {wanted!r} as its neighbours, got {got!r}"
+            )
     if first["table"] != other["table"]:
         raise JournalError(f"{path}: expected the same table as its neighbours")
 

@@ -14,7 +14,7 @@ _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*", "h")
 WIDTH = 7.0
 """Of a figure over two columns, in inches."""
 
-_RC = {
+_RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 8,
     "axes.labelsize": 8,

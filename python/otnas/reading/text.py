@@ -128,9 +128,7 @@ def costs(experiment: Experiment, rows: Sequence[Row]) -> TextTable:
     for row in sorted(rows, key=lambda row: row.overhead):
         training = "not in the table" if row.training is None else f"{row.training:.1f}"
         per_trial = row.overhead * experiment.length(row.method)
-        cells.append(
-            [row.method, f"{1000 * row.overhead:.2f}", f"{per_trial:.2f}", training]
-        )
+        cells.append([row.method, f"{1000 * row.overhead:.2f}", f"{per_trial:.2f}", training])
     return TextTable(
         title=f"{experiment.name}: cost",
         headings=[
@@ -148,7 +146,10 @@ def facts(experiment: Experiment) -> list[tuple[str, str]]:
     table, source = experiment.table, experiment.table["provenance"]
     common = experiment.common
     pairs = [
-        ("table", f"{table['name']} ({table['architectures']:,} architectures of {table['space']})"),
+        (
+            "table",
+            f"{table['name']} ({table['architectures']:,} architectures of {table['space']})",
+        ),
         ("data", source["dataset"]),
         ("metric", source["metric"]),
         ("split", source["split"]),
