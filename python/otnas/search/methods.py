@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from otnas.search.base import Search
+from otnas.search.bayesian import BayesianSearch
 from otnas.search.cell_pool import CellPool
 from otnas.search.evolution import Evolution, EvolutionSettings
+from otnas.search.kernels import KERNELS
 from otnas.search.local_search import LocalSearch, LocalSearchSettings
 from otnas.search.random_search import RandomSearch, RandomSettings
+from otnas.search.rules import RULES
 from otnas.search.settings import as_settings, unknown
 from otnas.spaces import Space, SpaceCells
 from otnas_fast import Architecture, CellArray
@@ -30,6 +34,9 @@ class Method:
     build: Callable[..., Search]
 
 
+DEFAULT_KERNEL = "tw-2g"
+DEFAULT_RULE = "kdpp-quality"
+
 _SIMPLE = {
     method.name: method
     for method in (
@@ -42,11 +49,14 @@ _SIMPLE = {
 
 def names() -> tuple[str, ...]:
     """Names of all methods; a batch rule stands for itself on the default kernel."""
-    return tuple(_SIMPLE)
+    return (*_SIMPLE, *KERNELS, *RULES)
 
 
 def get(name: str) -> Method:
-    """Return a method by name.
+    """Return a method by name: one of `names`, or ``rule:kernel``.
+
+    A kernel alone stands for expected improvement, and quality k-DPP batches where more than one
+    cell is asked for.
 
     Raises
     ------
@@ -55,7 +65,20 @@ def get(name: str) -> Method:
     """
     if name in _SIMPLE:
         return _SIMPLE[name]
-    raise ValueError(unknown(str(name), names(), "method"))
+    rule, _, kernel = str(name).partition(":")
+    if name in KERNELS:
+        rule, kernel = DEFAULT_RULE, name
+    elif rule not in RULES:
+        raise ValueError(unknown(rule, names() if not kernel else RULES, "method"))
+    kernel = kernel or DEFAULT_KERNEL
+    if kernel not in KERNELS:
+        raise ValueError(unknown(kernel, KERNELS, f"kernel of method {rule!r}"))
+    return Method(
+        name,
+        f"{RULES[rule].summary}, {KERNELS[kernel].summary} kernel",
+        RULES[rule].settings,
+        partial(BayesianSearch, kind=KERNELS[kernel], rule=RULES[rule]),
+    )
 
 
 def make(

@@ -35,6 +35,10 @@ class OutputTransform(Protocol):
         """Return the values that have these targets."""
         ...
 
+    def moments(self, mean: FloatArray, std: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return mean and deviation of a value whose target is normal, shapes (k,)."""
+        ...
+
 
 class Identity:
     """t = v."""
@@ -49,6 +53,10 @@ class Identity:
     def inverse(self, targets: FloatArray) -> FloatArray:
         """Return `targets`."""
         return targets
+
+    def moments(self, mean: FloatArray, std: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return `mean` and `std`."""
+        return mean, std
 
 
 class Log:
@@ -73,6 +81,12 @@ class Log:
     def inverse(self, targets: FloatArray) -> FloatArray:
         """Return exp(targets)."""
         return np.exp(targets)
+
+    def moments(self, mean: FloatArray, std: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the moments of the log-normal distribution, a ceiling of targets left aside."""
+        with np.errstate(over="ignore"):
+            expected = np.exp(mean + 0.5 * std * std)
+            return expected, expected * np.sqrt(np.expm1(std * std))
 
 
 class LogWinsorised(Log):

@@ -1,0 +1,23 @@
+"""Optional dependencies, imported where they are needed."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+
+def require(module: str, method: str) -> Any:
+    """Import a module of the extra ``baselines``.
+
+    Raises
+    ------
+    ImportError
+        If it is missing; the message has the command that installs it.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise ImportError(
+            f"method {method!r} needs {module.split('.')[0]}, which is not installed: "
+            "pip install 'otnas[baselines]'"
+        ) from error

@@ -1,0 +1,89 @@
+"""Settings of all Gaussian-process methods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from otnas.search.settings import check_at_least, check_choice
+
+LARGEST_WHOLE_POOL = 50_000
+"""Cells up to which "auto" evaluates the whole pool at every ask: 8 (n + m) N bytes."""
+
+
+@dataclass(frozen=True)
+class GPSettings:
+    """Settings of Bayesian optimisation with one kernel.
+
+    Attributes
+    ----------
+    candidates : {"auto", "space", "mutation", "growing"}
+        Among which cells to choose. "space": the whole pool. "mutation": `n_mutations` mutations of
+        the best cells told, anew at every ask (Nguyen et al. 2021, Section 5; White et al. 2021).
+        "growing": such mutations, `n_random` uniform draws, and the `n_kept` most promising
+        candidates of the last ask. "auto": the whole pool where there is one of up to 50,000
+        cells, else "growing"; "mutation" for `ot` and `gw`, which are slow.
+    n_mutations : int >= 1
+        100, as in the paper.
+    n_parents : int >= 1
+        How many of the best cells told are mutated; 10, as in the published code of White et al.
+    n_random, n_kept : int >= 0
+        See `candidates`; ours.
+    acquisition : {"log-ei", "lcb"}
+        Log expected improvement over the lowest posterior mean of a told cell (Ament et al. 2023),
+        or the lower confidence bound mu - kappa sigma (Srinivas et al. 2010).
+    kappa : float >= 0
+        Weight of the standard deviation in the bound. Ours.
+    refit_every : int >= 1
+        Hyperparameters are refitted at an ask once this many observations are new.
+    transform : {"log-winsorised", "log", "identity"}
+        From errors to targets, see `otnas.search.transforms`. The paper standardises only
+        ("identity").
+    noise_floor : float, in (0, 0.01]
+        Smallest noise variance relative to that of the targets.
+    reproduce_variance_bound : bool
+        The bound of the paper's published code, mu - kappa sigma^2, which is no confidence bound.
+    """
+
+    candidates: str = "auto"
+    n_mutations: int = 100
+    n_parents: int = 10
+    n_random: int = 100
+    n_kept: int = 300
+    acquisition: str = "log-ei"
+    kappa: float = 1.0
+    refit_every: int = 10
+    transform: str = "log-winsorised"
+    noise_floor: float = 1e-6
+    reproduce_variance_bound: bool = False
+
+    def __post_init__(self) -> None:
+        check_choice(self, "candidates", ("auto", "space", "mutation", "growing"))
+        check_choice(self, "acquisition", ("log-ei", "lcb"))
+        check_choice(self, "transform", ("log-winsorised", "log", "identity"))
+        check_at_least(self, n_mutations=1, n_parents=1, n_random=0, n_kept=0, refit_every=1)
+        check_at_least(self, kappa=0.0)
+        if not 0.0 < self.noise_floor <= 0.01:
+            raise ValueError(f"noise_floor: expected a number in (0, 0.01], got {self.noise_floor}")
+
+
+@dataclass(frozen=True)
+class BatchSettings(GPSettings):
+    """Settings of a batch rule on a kernel: those of the kernel, and
+
+    Attributes
+    ----------
+    n_promising : int >= 1
+        M: the rule chooses among the M candidates of best acquisition value (or the batch size, if
+        that is larger), one of each group of equal cells.
+    """  # noqa: D400
+
+    n_promising: int = 200
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_at_least(self, n_promising=1)
+
+    @property
+    def ranking_weight(self) -> float:
+        """Weight of the standard deviation where candidates are ranked by a bound."""
+        return self.kappa
