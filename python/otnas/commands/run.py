@@ -50,7 +50,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--queries", type=int, metavar="N", help="architectures trained in a trial")
     parser.add_argument("--batch-size", type=int, metavar="N", help="architectures at a time")
     parser.add_argument(
-        "--pool", choices=configurations.POOLS, help="candidates of model-based methods"
+        "--candidates", metavar="KIND", help="of model-based methods: auto, space, mutation, growing"
     )
     parser.add_argument(
         "--jobs", type=int, metavar="N", help="trials at a time; by default one a processor"
@@ -97,7 +97,7 @@ def _changed(base: Configuration, options: argparse.Namespace) -> Configuration:
         initial=options.initial,
         queries=options.queries,
         batch_size=options.batch_size,
-        pool=options.pool,
+        candidates=options.candidates,
     )
 
 

@@ -23,7 +23,6 @@ else:
     import tomli as tomllib
 
 PRESETS = ("sequential", "batch")
-POOLS = ("space", "mutation")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _TRIALS = re.compile(r"(\d{1,9}):(\d{1,9})")
@@ -50,8 +49,8 @@ class Configuration:
         Architectures trained in a trial, the initial ones included.
     batch_size : int
         Architectures asked for at a time after the initial ones.
-    pool : {"space", "mutation"}
-        Candidates of model-based methods.
+    candidates : str
+        Among which cells model-based methods choose, see `otnas.search.gp_settings.GPSettings`.
     settings : mapping of str to mapping
         Settings of methods, by method.
 
@@ -68,11 +67,11 @@ class Configuration:
     initial: int
     queries: int
     batch_size: int
-    pool: str = "space"
+    candidates: str = "auto"
     settings: Settings = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for key in ("name", "search_space", "pool"):
+        for key in ("name", "search_space", "candidates"):
             if not isinstance(getattr(self, key), str):
                 raise ConfigurationError(_wrong(key, "a string", getattr(self, key)))
         if not _NAME.fullmatch(self.name):
@@ -85,8 +84,6 @@ class Configuration:
         if self.initial > self.queries:
             wanted = f"at most queries ({self.queries})"
             raise ConfigurationError(_wrong("initial", wanted, self.initial))
-        if self.pool not in POOLS:
-            raise ConfigurationError(f"pool: {suggestions.unknown(self.pool, POOLS)}")
         if not self.methods:
             raise ConfigurationError("methods: expected at least one, got none")
         for method in self.methods:
@@ -116,7 +113,7 @@ class Configuration:
             "initial": self.initial,
             "queries": self.queries,
             "batch_size": self.batch_size,
-            "pool": self.pool,
+            "candidates": self.candidates,
             "settings": dict(self.settings.get(method, {})),
         }
 

@@ -15,6 +15,9 @@ from otnas.experiments.errors import LockedError
 NAME = ".lock"
 """Of the file that stands for a folder."""
 
+WAIT = 10.0
+"""Seconds that a process waits for a single file."""
+
 
 @contextlib.contextmanager
 def folder(path: Path) -> Iterator[None]:
@@ -38,7 +41,7 @@ def folder(path: Path) -> Iterator[None]:
         yield
 
 
-def wait_for(file: IO[Any], path: Path, *, seconds: float = 10.0) -> None:
+def wait_for(file: IO[Any], path: Path) -> None:
     """Lock an open file for as long as it stays open.
 
     A worker whose parent was killed needs a moment to notice; it still holds its journal then.
@@ -48,7 +51,7 @@ def wait_for(file: IO[Any], path: Path, *, seconds: float = 10.0) -> None:
     LockedError
         If another process holds the file all the while.
     """
-    end = time.monotonic() + seconds
+    end = time.monotonic() + WAIT
     while not try_lock(file):
         if time.monotonic() > end:
             raise LockedError(f"{path}: another process is writing it")

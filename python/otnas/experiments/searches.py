@@ -39,7 +39,7 @@ def resolve(configuration: Configuration) -> Configuration:
         try:
             kind = methods.get(method).settings
             resolved[method] = _plain(
-                as_settings(kind, _with_pool(kind, given, configuration), method)
+                as_settings(kind, _with_candidates(kind, given, configuration), method)
             )
         except (ValueError, TypeError) as error:
             raise ConfigurationError(f"{method}: {error}") from None
@@ -68,12 +68,12 @@ def _pool(space: Space, table: Table) -> CellPool:
     return _pools[id(table)][1]
 
 
-def _with_pool(
+def _with_candidates(
     kind: type[Any], given: Mapping[str, Any], configuration: Configuration
 ) -> dict[str, Any]:
     """Add the candidates of model-based methods, where the method has a choice of them."""
     if any(field.name == "candidates" for field in fields(kind)):
-        return {"candidates": configuration.pool, **given}
+        return {"candidates": configuration.candidates, **given}
     return dict(given)
 
 

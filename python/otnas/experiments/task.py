@@ -153,7 +153,7 @@ def versions() -> dict[str, str]:
 
 
 def _message(error: Exception, task: Task) -> str:
-    if isinstance(error, ExperimentError | OSError | LookupError):
+    if isinstance(error, ExperimentError | OSError | LookupError | ImportError):
         return str(error.args[0] if isinstance(error, KeyError) else error)
     # A programming error: the one line says where, the file has the rest.
     path = failure_path(task.journal)

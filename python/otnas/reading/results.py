@@ -16,7 +16,7 @@ from otnas.experiments import journal, layout
 from otnas.experiments.errors import JournalError
 
 # What trials must have in common for a comparison to mean anything.
-_COMMON = ("search_space", "initial", "queries", "batch_size", "pool")
+_COMMON = ("search_space", "initial", "queries", "batch_size", "candidates")
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,7 @@ def facts(experiment: Experiment) -> list[tuple[str, str]]:
             f"{common['queries']}: {common['initial']} random, then {common['batch_size']} at a "
             "time",
         ),
-        ("candidates", common["pool"]),
+        ("candidates", common["candidates"]),
         ("trials", trials(experiment)),
     ]
     for used in experiment.versions:
