@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from cells import NB201_OPS, nb201_string
 
+from cells import NB201_OPS, nb201_string
 from otnas.experiments.configuration import Configuration
 from otnas.experiments.journal import read, without_timings
 from otnas.experiments.runner import plan, run

@@ -20,6 +20,7 @@ def add_parsers(subparsers: Subparsers) -> None:
     """Add the commands to a command line."""
     show = _add(subparsers, "show", "print rankings and costs")
     show.add_argument("--target", type=float, metavar="POINTS", help="a regret to count queries to")
+    show.add_argument("--at", type=int, metavar="N", help="compare after so many queries")
     show.set_defaults(run=_show)
 
     plot = _add(subparsers, "plot", "draw curves and the best architectures")
@@ -36,6 +37,7 @@ def add_parsers(subparsers: Subparsers) -> None:
 
     report = _add(subparsers, "report", "write all into one HTML file")
     report.add_argument("--target", type=float, metavar="POINTS", help="as in 'otnas show'")
+    report.add_argument("--at", type=int, metavar="N", help="as in 'otnas show'")
     report.add_argument("--oracle", action="store_true", help="as in 'otnas plot'")
     report.add_argument("--out", type=Path, metavar="FILE", help="default DIR/report.html")
     report.set_defaults(run=_report)
@@ -50,7 +52,7 @@ def add_parsers(subparsers: Subparsers) -> None:
 def everything(folder: Path) -> None:
     """Print the tables of a folder, and write plots and report into it."""
     options = argparse.Namespace(
-        folder=folder, target=None, format=("pdf", "png"), oracle=False, out=None
+        folder=folder, target=None, at=None, format=("pdf", "png"), oracle=False, out=None
     )
     _show(options)
     _plot(options)
@@ -78,7 +80,7 @@ def _show(options: argparse.Namespace) -> int:
 
     console = Console(highlight=False)
     for experiment in results.load(options.folder):
-        rows = ranking.rank(experiment, target=options.target)
+        rows = ranking.rank(experiment, target=options.target, at=options.at)
         for name, value in text.facts(experiment):
             console.print(f"{name}: {value}", markup=False, soft_wrap=True)
         for table in text.tables(experiment, rows, options.target):
@@ -101,7 +103,7 @@ def _report(options: argparse.Namespace) -> int:
 
     out = options.out or options.folder / "report.html"
     experiments = results.load(options.folder)
-    report.write(experiments, out, target=options.target, oracle=options.oracle)
+    report.write(experiments, out, target=options.target, at=options.at, oracle=options.oracle)
     print(out)
     return 0
 
@@ -122,12 +124,15 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _print_table(console: Console, table: TextTable) -> None:
+    from rich import box
     from rich.markup import escape
     from rich.table import Table as RichTable
 
-    view = RichTable(title=escape(table.title), title_justify="left")
+    view = RichTable(
+        title=escape(table.title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
+    )
     for i, heading in enumerate(table.headings):
-        view.add_column(escape(heading), justify="left" if i == 0 else "right")
+        view.add_column(escape(heading), justify="left" if i == 0 else "right", no_wrap=True)
     for row in table.rows:
         view.add_row(*map(escape, row))
     console.print(view)

@@ -50,7 +50,9 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--queries", type=int, metavar="N", help="architectures trained in a trial")
     parser.add_argument("--batch-size", type=int, metavar="N", help="architectures at a time")
     parser.add_argument(
-        "--candidates", metavar="KIND", help="of model-based methods: auto, space, mutation, growing"
+        "--candidates",
+        metavar="KIND",
+        help="of model-based methods: auto, space, mutation, growing",
     )
     parser.add_argument(
         "--jobs", type=int, metavar="N", help="trials at a time; by default one a processor"

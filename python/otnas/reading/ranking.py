@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,9 @@ from otnas.reading.statistics import (
     first_at_most,
     holm,
 )
+
+Values = dict[int, float]
+"""A number for every trial."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,22 @@ class Reached:
 
 
 @dataclass(frozen=True)
+class Versus:
+    """A method compared with the first of the ranking, on the trials that both have.
+
+    Attributes
+    ----------
+    comparison : Comparison
+        This method minus the first.
+    adjusted : float
+        The p value, adjusted for the number of methods compared (Holm).
+    """
+
+    comparison: Comparison
+    adjusted: float
+
+
+@dataclass(frozen=True)
 class Row:
     """One method in the ranking.
 
@@ -46,24 +66,28 @@ class Row:
     ----------
     method : str
     queries : int
-        At which methods are compared: those that all trials of all methods have.
+        At which methods are compared.
     regret : Band
         Arrays of one number.
     median : float
         Regret of the median trial.
     error : float
         Mean error of the best by validation, in percent.
+    anytime : Band
+        Regret averaged over all queries after the initial design: who is there sooner. Arrays of
+        one number.
+    checkpoints : mapping of int to float
+        Mean regret after some numbers of queries.
     mean_rank : float
-        Among the methods in the same trial, 1 is lowest, ties share; NaN without common trials.
+        By regret among the methods in the same trial, 1 is lowest, ties share; NaN without common
+        trials.
     optimum : Reached
         The lowest validation error of the table.
     target : Reached or None
         A regret asked for.
-    comparison : Comparison or None
-        Regret of this method minus that of the first; None for the first itself, or if they have
-        no trial in common.
-    adjusted : float or None
-        The comparison's p value, adjusted for the number of comparisons (Holm).
+    versus, anytime_versus : Versus or None
+        Regret, and regret averaged over queries; None for the first itself, or if they have no
+        trial in common.
     overhead : float
         Mean seconds of search per query.
     training : float or None
@@ -75,50 +99,70 @@ class Row:
     regret: Band
     median: float
     error: float
+    anytime: Band
+    checkpoints: Mapping[int, float]
     mean_rank: float
     optimum: Reached
     target: Reached | None
-    comparison: Comparison | None
-    adjusted: float | None
+    versus: Versus | None
+    anytime_versus: Versus | None
     overhead: float
     training: float | None
 
 
-def rank(experiment: Experiment, *, target: float | None = None) -> list[Row]:
-    """Rank methods by mean regret, lowest first.
+def rank(
+    experiment: Experiment, *, target: float | None = None, at: int | None = None
+) -> list[Row]:
+    """Rank methods by mean regret, equal ones by regret averaged over queries.
 
     Parameters
     ----------
     experiment : Experiment
     target : float, optional
         A regret in percentage points.
+    at : int, optional
+        Number of queries to compare at; by default, and at most, those that all trials have.
+
+    Raises
+    ------
+    ValueError
+        If `at` is less than 1.
     """
+    if at is not None and at < 1:
+        raise ValueError(f"at: expected a number of queries of at least 1, got {at}")
     methods = list(experiment.trials)
     queries = min(experiment.length(method) for method in methods)
-    final = {
-        method: {t.trial: float(t.regret[queries - 1]) for t in experiment.trials[method]}
-        for method in methods
-    }
-    ordered = sorted(methods, key=lambda method: float(np.mean(list(final[method].values()))))
-    ranks = _mean_ranks(final)
-    comparisons = {m: _compare(final[m], final[ordered[0]]) for m in ordered[1:]}
-    compared = [m for m in ordered[1:] if comparisons[m] is not None]
-    p_values = [c.p_value for c in comparisons.values() if c is not None]
-    adjusted = dict(zip(compared, holm(p_values).tolist(), strict=True))
+    queries = queries if at is None else min(queries, at)
+    first = min(int(experiment.common["initial"]), queries - 1)
+    regrets: dict[str, Values] = {}
+    averages: dict[str, Values] = {}
+    for method, trials in experiment.trials.items():
+        regrets[method] = {t.trial: float(t.regret[queries - 1]) for t in trials}
+        averages[method] = {t.trial: float(t.regret[first:queries].mean()) for t in trials}
+    ordered = sorted(methods, key=lambda m: (round(_mean(regrets[m]), 9), _mean(averages[m])))
+    ranks = _mean_ranks(regrets)
+    versus, anytime_versus = _versus(regrets, ordered), _versus(averages, ordered)
+    marks = [round(queries * share) for share in (0.25, 0.5, 0.75, 1.0)]
     return [
         Row(
             method=method,
             queries=queries,
-            regret=bootstrap_mean(np.array(list(final[method].values()))[:, None]),
-            median=float(np.median(list(final[method].values()))),
+            regret=_band(regrets[method]),
+            median=float(np.median(list(regrets[method].values()))),
             error=float(experiment.curves(method, "error_of_best")[:, queries - 1].mean()),
+            anytime=_band(averages[method]),
+            checkpoints={
+                mark: float(experiment.curves(method)[:, mark - 1].mean())
+                for mark in marks
+                if mark >= max(1, first)
+            },
             mean_rank=ranks.get(method, float("nan")),
             optimum=_reached(
                 experiment, method, "best_validation_error", experiment.lowest_validation_error
             ),
             target=None if target is None else _reached(experiment, method, "regret", target),
-            comparison=comparisons.get(method),
-            adjusted=adjusted.get(method),
+            versus=versus.get(method),
+            anytime_versus=anytime_versus.get(method),
             overhead=_per_query(experiment, method, "overhead"),
             training=_training(experiment, method),
         )
@@ -126,7 +170,26 @@ def rank(experiment: Experiment, *, target: float | None = None) -> list[Row]:
     ]
 
 
-def _mean_ranks(final: dict[str, dict[int, float]]) -> dict[str, float]:
+def _versus(values: dict[str, Values], ordered: list[str]) -> dict[str, Versus]:
+    """Compare all but the first with the first."""
+    found = {method: _compare(values[method], values[ordered[0]]) for method in ordered[1:]}
+    compared = {method: result for method, result in found.items() if result is not None}
+    adjusted = holm([result.p_value for result in compared.values()]).tolist()
+    return {
+        method: Versus(result, p_value)
+        for (method, result), p_value in zip(compared.items(), adjusted, strict=True)
+    }
+
+
+def _mean(values: Values) -> float:
+    return float(np.mean(list(values.values())))
+
+
+def _band(values: Values) -> Band:
+    return bootstrap_mean(np.array(list(values.values()))[:, None])
+
+
+def _mean_ranks(final: dict[str, Values]) -> dict[str, float]:
     common = sorted(set.intersection(*(set(values) for values in final.values())))
     if not common:
         return {}
@@ -135,7 +198,7 @@ def _mean_ranks(final: dict[str, dict[int, float]]) -> dict[str, float]:
     return dict(zip(final, ranks.tolist(), strict=True))
 
 
-def _compare(first: dict[int, float], second: dict[int, float]) -> Comparison | None:
+def _compare(first: Values, second: Values) -> Comparison | None:
     common = sorted(set(first) & set(second))
     if not common:
         return None

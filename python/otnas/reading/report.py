@@ -19,15 +19,20 @@ def write(
     path: Path,
     *,
     target: float | None = None,
+    at: int | None = None,
     oracle: bool = False,
 ) -> None:
     """Write the report of experiments; one that is there is replaced."""
     with written_atomically(path) as file:
-        file.write(render(experiments, target=target, oracle=oracle).encode())
+        file.write(render(experiments, target=target, at=at, oracle=oracle).encode())
 
 
 def render(
-    experiments: Sequence[Experiment], *, target: float | None = None, oracle: bool = False
+    experiments: Sequence[Experiment],
+    *,
+    target: float | None = None,
+    at: int | None = None,
+    oracle: bool = False,
 ) -> str:
     """Return the report of experiments: tables, plots, settings and provenance.
 
@@ -42,14 +47,14 @@ def render(
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(title)}</title><style>{style}</style></head><body>",
         f"<h1>{escape(title)}</h1>",
-        *(_experiment(experiment, target, oracle) for experiment in experiments),
+        *(_experiment(experiment, target, at, oracle) for experiment in experiments),
         "</body></html>",
     ]
     return "\n".join(parts) + "\n"
 
 
-def _experiment(experiment: Experiment, target: float | None, oracle: bool) -> str:
-    rows = ranking.rank(experiment, target=target)
+def _experiment(experiment: Experiment, target: float | None, at: int | None, oracle: bool) -> str:
+    rows = ranking.rank(experiment, target=target, at=at)
     parts = [f"<section><h2>{escape(experiment.name)}</h2>", f"<p>{escape(_summary(rows))}</p>"]
     for name, figure in plots.figures(experiment, oracle=oracle).items():
         svg = inline_svg(plots.rendered(figure, "svg").decode(), prefix=name)
@@ -78,16 +83,23 @@ def _summary(rows: Sequence[ranking.Row]) -> str:
     mean = f"{first.regret.mean[0]:.3f} percentage points"
     if len(rows) == 1:
         return f"{first.method} came to a mean regret of {mean} after {first.queries} queries."
-    behind = [r.method for r in rows[1:] if r.adjusted is not None and r.adjusted < 0.05]
-    told = (
-        f"The differences to {', '.join(behind)} are significant at the 5 % level."
-        if behind
-        else "No difference to another method is significant at the 5 % level."
+    lowest = [row.method for row in rows if row.regret.mean[0] - first.regret.mean[0] < 1e-9]
+    text = (
+        f"After {first.queries} queries {_listed(lowest)} {'has' if len(lowest) == 1 else 'have'} "
+        f"the lowest mean regret, {mean}, over {first.regret.n} trials."
     )
+    if len(lowest) > 1:
+        text += f" Of these, {first.method} has the lowest mean over queries."
+    behind = [r.method for r in rows[1:] if r.versus is not None and r.versus.adjusted < 0.05]
+    if not behind:
+        return f"{text} No difference of regrets to another method is significant at the 5 % level."
     return (
-        f"After {first.queries} queries {first.method} has the lowest mean regret, {mean}, over "
-        f"{first.regret.n} trials. {told}"
+        f"{text} The differences of regrets to {_listed(behind)} are significant at the 5 % level."
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _table(table: TextTable) -> str:

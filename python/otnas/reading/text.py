@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from otnas.reading.ranking import Reached, Row
 from otnas.reading.results import Experiment
+from otnas.reading.statistics import Band
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,17 @@ class TextTable:
 
 def tables(experiment: Experiment, rows: Sequence[Row], target: float | None) -> list[TextTable]:
     """Return all tables of an experiment."""
-    return [
-        regrets(experiment, rows),
-        comparisons(experiment, rows),
-        goals(experiment, rows, target),
-        costs(experiment, rows),
-    ]
+    found = [regrets(experiment, rows), progress(experiment, rows)]
+    if len(rows) > 1:
+        found += [
+            comparisons(f"{experiment.name}: regret minus that of {rows[0].method}", rows),
+            comparisons(
+                f"{experiment.name}: mean over queries minus that of {rows[0].method}",
+                rows,
+                anytime=True,
+            ),
+        ]
+    return [*found, goals(experiment, rows, target), costs(experiment, rows)]
 
 
 def regrets(experiment: Experiment, rows: Sequence[Row]) -> TextTable:
@@ -44,7 +50,7 @@ def regrets(experiment: Experiment, rows: Sequence[Row]) -> TextTable:
         [
             row.method,
             str(row.regret.n),
-            _interval(row.regret.mean[0], row.regret.low[0], row.regret.high[0]),
+            _band(row.regret),
             f"{row.median:.3f}",
             f"{row.error:.3f}",
             f"{row.mean_rank:.2f}" if row.mean_rank == row.mean_rank else "-",
@@ -54,7 +60,8 @@ def regrets(experiment: Experiment, rows: Sequence[Row]) -> TextTable:
     name = experiment.error_name
     notes = [
         f"Regret: {name} of the architecture with the lowest validation error so far, above the "
-        f"lowest {name} of the table, in percentage points; intervals: bootstrap over trials.",
+        f"lowest {name} of the table, in percentage points. Intervals: 95 %, bootstrap over n "
+        "trials. Rank: by regret within a trial, ties share.",
     ]
     if rows[0].regret.n < 10:
         notes.append(
@@ -65,35 +72,54 @@ def regrets(experiment: Experiment, rows: Sequence[Row]) -> TextTable:
         notes.append(f"Trials: {trials(experiment)}.")
     return TextTable(
         title=f"{experiment.name}: regret after {rows[0].queries} queries",
-        headings=["method", "n", "mean [95 % CI]", "median", f"{name}, %", "mean rank"],
+        headings=["method", "n", "mean", "median", f"{name}, %", "rank"],
         rows=cells,
         notes=notes,
     )
 
 
-def comparisons(experiment: Experiment, rows: Sequence[Row]) -> TextTable:
+def progress(experiment: Experiment, rows: Sequence[Row]) -> TextTable:
+    """Return regrets on the way, and their mean over all queries."""
+    marks = list(rows[0].checkpoints)
+    return TextTable(
+        title=f"{experiment.name}: mean regret on the way",
+        headings=["method", *(f"at {mark}" for mark in marks), "mean over queries"],
+        rows=[
+            [
+                row.method,
+                *(f"{value:.3f}" for value in row.checkpoints.values()),
+                _band(row.anytime),
+            ]
+            for row in rows
+        ],
+        notes=["Mean over queries: of all after the initial design. It tells who is there sooner."],
+    )
+
+
+def comparisons(title: str, rows: Sequence[Row], *, anytime: bool = False) -> TextTable:
     """Return each method compared with the first."""
     cells = []
     for row in rows[1:]:
-        pair = row.comparison
-        if pair is None:
+        versus = row.anytime_versus if anytime else row.versus
+        if versus is None:
             cells.append([row.method, "0", "-", "-", "-"])
             continue
+        pair = versus.comparison
         cells.append(
             [
                 row.method,
                 str(pair.n),
                 _interval(pair.difference, pair.low, pair.high, sign=True),
                 f"{pair.wins}/{pair.ties}/{pair.losses}",
-                "-" if row.adjusted is None else _p(row.adjusted),
+                _p(versus.adjusted),
             ]
         )
     return TextTable(
-        title=f"{experiment.name}: regret minus that of {rows[0].method}",
-        headings=["method", "n", "mean [95 % CI]", "lower/equal/higher", "p"],
+        title=title,
+        headings=["method", "n", "difference", "lower/=/higher", "p"],
         rows=cells,
         notes=[
-            "The same trials of both methods; p: two-sided Wilcoxon signed-rank test, adjusted for "
+            "In the n trials that both have. p: two-sided Wilcoxon signed-rank test, adjusted for "
             "the number of comparisons by Holm's method."
         ],
     )
@@ -101,9 +127,9 @@ def comparisons(experiment: Experiment, rows: Sequence[Row]) -> TextTable:
 
 def goals(experiment: Experiment, rows: Sequence[Row], target: float | None) -> TextTable:
     """Return how many trials came to the optimum or a target, and after how many queries."""
-    headings = ["method", "optimum found", "median queries"]
+    headings = ["method", "optimum found", "after queries"]
     if target is not None:
-        headings += [f"regret <= {target:g}", "median queries"]
+        headings += [f"regret <= {target:g}", "after queries"]
     cells = []
     for row in rows:
         line = [row.method, *_reached(row.optimum)]
@@ -116,8 +142,8 @@ def goals(experiment: Experiment, rows: Sequence[Row], target: float | None) -> 
         rows=cells,
         notes=[
             f"Optimum: the lowest validation error of the table, "
-            f"{experiment.lowest_validation_error:.3f} %. Median over all trials; - if most did "
-            "not come to it."
+            f"{experiment.lowest_validation_error:.3f} %. Queries: median over all trials, - if "
+            "most did not come to it."
         ],
     )
 
@@ -126,18 +152,19 @@ def costs(experiment: Experiment, rows: Sequence[Row]) -> TextTable:
     """Return what searching and what training took, apart."""
     cells = []
     for row in sorted(rows, key=lambda row: row.overhead):
-        training = "not in the table" if row.training is None else f"{row.training:.1f}"
+        training = "not tabulated" if row.training is None else f"{row.training:.1f}"
         per_trial = row.overhead * experiment.length(row.method)
         cells.append([row.method, f"{1000 * row.overhead:.2f}", f"{per_trial:.2f}", training])
     return TextTable(
         title=f"{experiment.name}: cost",
         headings=[
             "method",
-            "search, ms a query",
-            "search, s a trial",
-            "training (tabulated), s a query",
+            "search, ms/query",
+            "search, s/trial",
+            "training, s/query",
         ],
         rows=cells,
+        notes=["Training: as tabulated. Nothing was trained here."],
     )
 
 
@@ -180,6 +207,10 @@ def trials(experiment: Experiment) -> str:
     some = ", ".join(f"{t.method} {t.trial} ({len(t)}/{t.wanted})" for t in unfinished[:5])
     more = f" and {len(unfinished) - 5} more" if len(unfinished) > 5 else ""
     return f"{text} a method; not complete: {some}{more}"
+
+
+def _band(band: Band) -> str:
+    return _interval(band.mean[0], band.low[0], band.high[0])
 
 
 def _interval(mean: float, low: float, high: float, *, sign: bool = False) -> str:

@@ -123,7 +123,9 @@ def test_ctrl_c_is_130_and_leaves_journals_that_go_on(tmp_path, jobs):
     arguments = ["run", "sequential", "--search-space", "small", "--methods", "tw-2g"]
     arguments += ["--queries", "190", "--trials", "0:9", "--jobs", jobs, "--out", str(tmp_path)]
     command = [sys.executable, "-m", "otnas.cli", *arguments]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as run:
         end = time.monotonic() + 60
         while not any(tmp_path.rglob("*.jsonl")) and time.monotonic() < end:
             time.sleep(0.02)

@@ -99,9 +99,27 @@ def test_ranking(folder, experiment):
         assert row.regret.mean[0] == pytest.approx(means[row.method])
         assert row.regret.n == row.target.n == 3
         assert row.training == pytest.approx(150, abs=20)
-    assert rows[0].comparison is None
-    assert rows[1].comparison.difference == pytest.approx(means[rows[1].method] - rows[0].regret.mean[0])
+    assert rows[0].versus is None
+    assert rows[1].versus.comparison.difference == pytest.approx(
+        means[rows[1].method] - rows[0].regret.mean[0]
+    )
     assert rows[0].mean_rank + rows[1].mean_rank == pytest.approx(3.0)
+
+
+def test_ranking_on_the_way(folder, experiment):
+    rows = {row.method: row for row in ranking.rank(experiment, at=20)}
+    regret = {m: experiment.curves(m) for m in rows}
+    for method, row in rows.items():
+        assert row.queries == 20
+        assert row.regret.mean[0] == pytest.approx(np.mean([r[19] for r in regret[method]]))
+        mean = np.mean([np.mean(r[7:20]) for r in regret[method]])
+        assert row.anytime.mean[0] == pytest.approx(mean)
+        assert list(row.checkpoints) == [10, 15, 20]
+        assert row.checkpoints[10] == pytest.approx(np.mean([r[9] for r in regret[method]]))
+    assert ranking.rank(experiment, at=1)[0].queries == 1
+    assert ranking.rank(experiment, at=999)[0].queries == 30
+    with pytest.raises(ValueError, match="at: expected a number of queries of at least 1, got 0"):
+        ranking.rank(experiment, at=0)
 
 
 def test_incomplete_trials_shorten_the_comparison_and_are_named(folder):
@@ -194,7 +212,7 @@ def test_best_cells(experiment, small_table):
 def test_one_trial_of_one_method(tmp_path):
     run_all(configuration(trials=range(1)), tmp_path)
     (experiment,) = results.load(tmp_path)
-    assert "nan" not in report.render([experiment]).lower()
+    assert not re.search(r"\bnan\b", report.render([experiment]), re.IGNORECASE)
 
 
 def test_layout_of_a_graph():

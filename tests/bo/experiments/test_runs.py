@@ -149,7 +149,10 @@ def test_jobs_below_one(tmp_path):
 
 
 def test_a_folder_in_use_is_refused(tmp_path):
-    with lock.folder(tmp_path), pytest.raises(LockedError, match=rf"in use by process {os.getpid()};"):
+    with (
+        lock.folder(tmp_path),
+        pytest.raises(LockedError, match=rf"in use by process {os.getpid()};"),
+    ):
         run_all(configuration(), tmp_path)
     assert not failures(run_all(configuration(), tmp_path))
 

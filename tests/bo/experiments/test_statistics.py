@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -67,6 +67,7 @@ def test_comparison_by_hand():
     assert result.p_value == pytest.approx(exact_signed_rank(first - second)) == 0.25
 
 
+@settings(deadline=None)
 @given(VALUES, st.randoms(use_true_random=False))
 def test_comparison_against_all_signs(values, shuffler):
     first, second = np.array(values), np.array(shuffler.sample(values, len(values)))
