@@ -17,11 +17,6 @@ from typing import Any
 from otnas.experiments import suggestions
 from otnas.experiments.errors import ConfigurationError
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 PRESETS = ("sequential", "batch")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -187,6 +182,11 @@ def _from_text(text: str, source: str, defaults: Mapping[str, Any]) -> Configura
 
 
 def _table(text: str, source: str) -> dict[str, Any]:
+    # Here, so that other commands do without the package that Python 3.10 needs for it.
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

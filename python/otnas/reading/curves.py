@@ -60,7 +60,8 @@ def draw(experiment: Experiment, *, oracle: bool = False) -> Figure:
             handles,
             labels,
             loc="outside lower center",
-            ncols=min(4, len(labels)),
+            # Of characters, some 120 fit into a line.
+            ncols=min(len(labels), max(1, 120 // (max(map(len, labels)) + 12))),
             frameon=False,
             handlelength=3.4,
         )

@@ -214,11 +214,9 @@ def _band(band: Band) -> str:
 
 
 def _interval(mean: float, low: float, high: float, *, sign: bool = False) -> str:
-    form = "{:+.3f}" if sign else "{:.3f}"
-    text = form.format(mean)
-    if low != low:
-        return text
-    return f"{text} [{form.format(low)}, {form.format(high)}]"
+    texts = [f"{number:{'+' if sign else ''}.3f}" for number in (mean, low, high)]
+    texts = ["0.000" if text in ("+0.000", "-0.000") else text for text in texts]
+    return texts[0] if low != low else f"{texts[0]} [{texts[1]}, {texts[2]}]"
 
 
 def _reached(reached: Reached) -> list[str]:

@@ -91,14 +91,18 @@ class BayesianSearch(Search):
             process.fit()
             self._n_fitted = targets.size
         cells = None if self._mode == "space" else self._proposals(n)
-        items = self._left_of_pool() if cells is None else self._model.place(cells)
+        if cells is None:
+            positions = self._left_of_pool()
+            items = self._model.place_pool(positions)
+        else:
+            positions = items = self._model.place(cells)
         mean, std = self._model.moments(items)
         best = float(self._model.moments(process.items)[0].min())
         if n == 1 and not self._rule.for_one:
             chosen = self._one(mean, std, best)
         else:
-            chosen = self._batch(n, items, mean, std, best)
-        found = [self._cell(int(items[i])) if cells is None else cells[i] for i in chosen]
+            chosen = self._batch(n, positions, items, mean, std, best)
+        found = [self._cell(int(positions[i])) if cells is None else cells[i] for i in chosen]
         self._remember(found, mean[chosen], std[chosen])
         if cells is not None and self._mode == "growing":
             bound = self._bound(mean, std, self._settings.kappa)
@@ -117,7 +121,13 @@ class BayesianSearch(Search):
         return self._rng.choice(winners, size=1)
 
     def _batch(
-        self, n: int, items: IntArray, mean: FloatArray, std: FloatArray, best: float
+        self,
+        n: int,
+        positions: IntArray,
+        items: IntArray,
+        mean: FloatArray,
+        std: FloatArray,
+        best: float,
     ) -> IntArray:
         """Return the positions that the batch rule chooses, shape (n,)."""
         settings, process = self._settings, self._model.process
@@ -125,7 +135,7 @@ class BayesianSearch(Search):
             value = self._bound(mean, std, settings.ranking_weight)
         else:
             value = -log_expected_improvement(mean, std, best)
-        promising = self._promising(max(n, settings.n_promising), items, value)
+        promising = self._promising(max(n, settings.n_promising), positions, value)
         covariance = self._model.covariance(items[promising])
         candidates = Candidates(
             mean[promising],
@@ -137,15 +147,15 @@ class BayesianSearch(Search):
         )
         return promising[self._rule.choose(candidates, n, settings, self._rng)]
 
-    def _promising(self, m: int, items: IntArray, value: FloatArray) -> IntArray:
+    def _promising(self, m: int, positions: IntArray, value: FloatArray) -> IntArray:
         """Return up to m positions of lowest value, one of each group of the pool."""
         if self._mode != "space" or self._pool is None:
             return most_promising(value, m)
         width = m
         while True:
             best = most_promising(value, width)
-            _, first = np.unique(self._pool.labels[items[best]], return_index=True)
-            if first.size >= m or width >= items.size:
+            _, first = np.unique(self._pool.labels[positions[best]], return_index=True)
+            if first.size >= m or width >= positions.size:
                 return best[np.sort(first)[:m]]
             width *= 2
 

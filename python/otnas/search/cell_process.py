@@ -35,7 +35,7 @@ class CellProcess:
     pool : CellPool, optional
         On which the priors of the lengthscales are measured.
     whole_pool : bool
-        Whether items 0..N-1 are the pool's cells.
+        Whether the pool's cells are in the list for good. Those at distance 0 are one item.
     noise_floor : float
         See `GaussianProcess`.
     """
@@ -54,8 +54,9 @@ class CellProcess:
         self._scales = distances.scales(TypicalSample(space, pool, distances.sample_size))
         self._pool = pool if whole_pool else None
         self._index: dict[Cell, int] = {}
+        self._item_of = np.empty(0, dtype=np.intp)
         if self._pool is not None:
-            distances.append_pool(self._pool)
+            self._item_of = distances.append_pool(self._pool)
         self._n_kept = distances.n_items
         self._start()
 
@@ -85,6 +86,10 @@ class CellProcess:
         self._distances.truncate(self._n_kept)
         self._distances.append(as_cells(candidates))
         return np.arange(self._n_kept, self._distances.n_items)
+
+    def place_pool(self, positions: IntArray) -> IntArray:
+        """Return the items of cells of the pool, which stay in the list."""
+        return self._item_of[positions]
 
     def moments(self, items: IntArray) -> tuple[FloatArray, FloatArray]:
         """Return posterior means and standard deviations, shapes (k,)."""
@@ -133,7 +138,8 @@ class CellProcess:
         for i, cell in enumerate(cells):
             item = self._index.get(cell, -1)
             if item < 0 and self._pool is not None:
-                item = self._pool.locate(cell)
+                position = self._pool.locate(cell)
+                item = int(self._item_of[position]) if position >= 0 else -1
             if item < 0:
                 item = self._n_kept + len(new)
                 new.append(cell)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from otnas.search.bananas import Bananas, BananasSettings
 from otnas.search.base import Search
 from otnas.search.bayesian import BayesianSearch
 from otnas.search.cell_pool import CellPool
@@ -42,6 +43,7 @@ _SIMPLE = {
     for method in (
         Method("random", "random search", RandomSettings, lambda _, **rest: RandomSearch(**rest)),
         Method("evolution", "regularised evolution", EvolutionSettings, Evolution),
+        Method("bananas", "ensemble of networks on path encodings", BananasSettings, Bananas),
         Method("local-search", "local search with restarts", LocalSearchSettings, LocalSearch),
     )
 }

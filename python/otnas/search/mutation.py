@@ -7,8 +7,8 @@ import numpy as np
 from otnas.search.base import Search
 from otnas_fast import Cell
 
-PATIENCE = 20
-"""Mutations tried for each candidate wanted, before there are fewer candidates."""
+PATIENCE = 5
+"""Mutations tried for each candidate wanted, before there are fewer, as White et al. have it."""
 
 
 def mutations_of_best(

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from otnas_fast import Cell
+from collections.abc import Sequence
+
+import numpy as np
+
+from otnas.arrays import FloatArray
+from otnas_fast import Cell, as_cells
 
 MAX_WORDS = 5_000
 """Words of one length under way in one cell, beyond which longer ones are left out."""
@@ -30,3 +35,30 @@ def path_words(cell: Cell) -> frozenset[tuple[int, ...]]:
                     longer.setdefault(follower, set()).update((*p, code) for p in prefixes)
         under_way = longer
     return frozenset(words)
+
+
+class PathEncoding:
+    """Cells as 0/1 vectors, one entry for each word that lies on a path of the known cells.
+
+    Parameters
+    ----------
+    known : cells, not necessarily pruned
+        Their d different words, in order of length and then of operation codes, are the entries.
+    """
+
+    def __init__(self, known: Sequence[Cell]) -> None:
+        words = set().union(*_words(known)) if known else set()
+        self.words = tuple(sorted(words, key=lambda word: (len(word), word)))
+        self._column = {word: i for i, word in enumerate(self.words)}
+
+    def __call__(self, cells: Sequence[Cell]) -> FloatArray:
+        """Return the encodings, shape (n, d); unknown words are left out."""
+        # Networks need an input, even where no cell has a path.
+        out = np.zeros((len(cells), max(len(self.words), 1)))
+        for row, words in enumerate(_words(cells)):
+            out[row, [self._column[word] for word in words if word in self._column]] = 1.0
+        return out
+
+
+def _words(cells: Sequence[Cell]) -> list[frozenset[tuple[int, ...]]]:
+    return [path_words(cell) for cell in as_cells(cells).prune()]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from math import gcd
-from typing import Any, cast
 
 import numpy as np
 
 from otnas.arrays import FloatArray
-from otnas.search.distances.pairs import PairDistances
+from otnas.search.distances.pairs import Kind, PairDistances
 from otnas.search.extras import require
 from otnas_fast import CellArray, Taxonomy
 
@@ -22,7 +20,7 @@ class OptimalTransport(PairDistances):
     paper's code has 10,000, which hides every other difference). A cell without operations has its
     mass on a point at distance 1 from all of them.
 
-    About 30 microseconds a pair of different frequencies; NAS-Bench-201 has 93 of them.
+    About 0.1 milliseconds a pair of different frequencies, of which NAS-Bench-201 has 162.
 
     Parameters
     ----------
@@ -39,7 +37,7 @@ class OptimalTransport(PairDistances):
         self._codes = [taxonomy.codes[op] for op in taxonomy.operations]
         self._cost = operation_costs(taxonomy, family_cost)
 
-    def kinds(self, cells: CellArray) -> list[Hashable]:
+    def kinds(self, cells: CellArray) -> list[Kind]:
         """Return the operation counts divided by their greatest common divisor."""
         pruned = cells.prune()
         matches = pruned.codes[:, np.newaxis] == np.array(self._codes, dtype=np.uint8)
@@ -47,7 +45,7 @@ class OptimalTransport(PairDistances):
         counts = np.add.reduceat(matches.astype(np.int64), pruned.offsets[:-1])
         return [_reduced(row) for row in counts.tolist()]
 
-    def distance(self, a: Hashable, b: Hashable) -> float:
+    def distance(self, a: Kind, b: Kind) -> float:
         """Return the optimal transport cost of two kinds."""
         return float(self._ot.emd2(_measure(a), _measure(b), self._cost))
 
@@ -63,13 +61,13 @@ def operation_costs(taxonomy: Taxonomy, family_cost: float) -> FloatArray:
     return cost
 
 
-def _reduced(counts: list[int]) -> tuple[int, ...]:
+def _reduced(counts: list[int]) -> Kind:
     divisor = gcd(*counts)
     return tuple(c // divisor for c in counts) if divisor else tuple(counts)
 
 
-def _measure(kind: Hashable) -> FloatArray:
-    counts = np.array([*cast(Any, kind), 0], dtype=np.float64)
+def _measure(kind: Kind) -> FloatArray:
+    counts = np.array([*kind, 0], dtype=np.float64)
     if not counts.any():
         counts[-1] = 1.0
     result: FloatArray = counts / counts.sum()

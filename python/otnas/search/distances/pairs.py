@@ -8,14 +8,17 @@ block first needs it.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Hashable
+from typing import TypeAlias
 
 import numpy as np
 
 from otnas.arrays import FloatArray, IntArray
 from otnas.search.cell_pool import CellPool
-from otnas.search.distances.base import CellDistances
+from otnas.search.distances.base import CellDistances, distinct
 from otnas_fast import CellArray
+
+Kind: TypeAlias = tuple[int, ...]
+"""What a distance sees of a cell, as numbers."""
 
 
 class PairDistances(CellDistances):
@@ -32,17 +35,17 @@ class PairDistances(CellDistances):
     key: str
 
     def __init__(self) -> None:
-        self._number: dict[Hashable, int] = {}
-        self._kinds: list[Hashable] = []
+        self._number: dict[Kind, int] = {}
+        self._kinds: list[Kind] = []
         self._items: IntArray = np.empty(0, dtype=np.intp)
         self._known: FloatArray = np.empty((0, 0))
 
     @abstractmethod
-    def kinds(self, cells: CellArray) -> list[Hashable]:
+    def kinds(self, cells: CellArray) -> list[Kind]:
         """Return what the distance sees of each cell."""
 
     @abstractmethod
-    def distance(self, a: Hashable, b: Hashable) -> float:
+    def distance(self, a: Kind, b: Kind) -> float:
         """Return the distance of two different kinds."""
 
     @property
@@ -60,9 +63,12 @@ class PairDistances(CellDistances):
         """Put cells at the end of the list."""
         self._extend(self.kinds(cells) if len(cells) else [])
 
-    def append_pool(self, pool: CellPool) -> None:
-        """Put all cells of a pool at the end of the list."""
-        self._extend(pool.feature(self.key, self.kinds))
+    def append_pool(self, pool: CellPool) -> IntArray:
+        """Put the different cells of a pool at the end of the list; return the item of each."""
+        start = self.n_items
+        different, labels = pool.feature(self.key, lambda cells: distinct(self.kinds(cells)))
+        self._extend(different)
+        return start + labels
 
     def truncate(self, n: int) -> None:
         """Keep the first n cells only; the distances of their kinds stay."""
@@ -73,13 +79,12 @@ class PairDistances(CellDistances):
         a, b = self._items[rows], self._items[cols]
         for i in np.unique(a).tolist():
             for j in np.unique(b[np.isnan(self._known[i, b])]).tolist():
-                # In a fixed order: a solver may end elsewhere for (j, i).
-                low, high = min(i, j), max(i, j)
-                value = self.distance(self._kinds[low], self._kinds[high])
+                # In an order of their own: a solver may end elsewhere for (j, i).
+                value = self.distance(*sorted((self._kinds[i], self._kinds[j])))
                 self._known[i, j] = self._known[j, i] = max(value, 0.0)
         return self._known[np.newaxis, a[:, np.newaxis], b]
 
-    def _extend(self, kinds: list[Hashable]) -> None:
+    def _extend(self, kinds: list[Kind]) -> None:
         for kind in kinds:
             if kind not in self._number:
                 self._number[kind] = len(self._kinds)

@@ -20,7 +20,7 @@ from scipy.sparse import csr_array, vstack
 
 from otnas.arrays import FloatArray, IntArray
 from otnas.search.cell_pool import CellPool
-from otnas.search.distances.base import CellDistances
+from otnas.search.distances.base import CellDistances, distinct
 from otnas_fast import Cell, CellArray
 
 TokenSets: TypeAlias = tuple[frozenset[Hashable], ...]
@@ -67,9 +67,12 @@ class TokenDistances(CellDistances):
         """Put cells at the end of the list."""
         self._extend(self._encode(cells))
 
-    def append_pool(self, pool: CellPool) -> None:
-        """Put all cells of a pool at the end of the list."""
-        self._extend(pool.feature(self.key, self._encode))
+    def append_pool(self, pool: CellPool) -> IntArray:
+        """Put the different cells of a pool at the end of the list; return the item of each."""
+        start = self.n_items
+        different, labels = pool.feature(self.key, lambda cells: distinct(self._encode(cells)))
+        self._extend(different)
+        return start + labels
 
     def truncate(self, n: int) -> None:
         """Keep the first n cells only; their vocabulary stays."""

@@ -35,9 +35,13 @@ class TreeWasserstein(CellDistances):
         if len(cells):
             self._extend(self._embed(cells))
 
-    def append_pool(self, pool: CellPool) -> None:
-        """Put all cells of a pool at the end of the list."""
-        self._extend(pool.feature(f"tree-wasserstein-{self._ngram}", self._embed))
+    def append_pool(self, pool: CellPool) -> IntArray:
+        """Put the different cells of a pool at the end of the list; return the item of each."""
+        embedding = pool.feature(f"tree-wasserstein-{self._ngram}", self._embed)
+        _, first, labels = np.unique(embedding.index, return_index=True, return_inverse=True)
+        start = self.n_items
+        self._extend(embedding[first])
+        return start + labels.reshape(-1).astype(np.intp)
 
     def truncate(self, n: int) -> None:
         """Keep the first n cells only."""

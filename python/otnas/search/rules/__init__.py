@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from otnas.arrays import IntArray
 from otnas.search.gp_settings import BatchSettings

@@ -1,0 +1,185 @@
+"""What `Search` promises, for every method by name."""
+
+import numpy as np
+import pytest
+import searches
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from otnas.search import CellPool, methods
+
+by_name = pytest.mark.parametrize("name", searches.NAMES)
+by_space = pytest.mark.parametrize("space", [f() for f in searches.SPACES.values()], ids=repr)
+
+
+@by_space
+@by_name
+def test_never_asks_twice_and_only_for_valid_cells(name, space):
+    search = searches.make(name, space)
+    cells = searches.run(search, [4, 1, 3, 1, 5, 1, 1])
+    assert len({space.hash(cell) for cell in cells}) == len(cells) == 16
+    assert all(space.is_valid(cell) for cell in cells)
+    assert search.cells == cells
+    assert search.pending == []
+
+
+@by_space
+@by_name
+def test_equal_seeds_and_calls_give_equal_cells(name, space):
+    sizes = [4, 2, 1, 1, 4]
+    first = searches.run(searches.make(name, space), sizes)
+    assert searches.run(searches.make(name, space), sizes) == first
+    assert searches.run(searches.make(name, space, seed=4), sizes) != first
+
+
+@by_name
+def test_a_replayed_search_continues_like_the_original(name):
+    space = searches.small_space()
+    search = searches.make(name, space)
+    log = []
+    for n in (4, 2, 2, 1, 3):
+        cells = search.ask(n)
+        # Not all are told at once, and not in order.
+        told = search.pending[:0:-1]
+        errors = searches.errors_of(space, told)
+        search.tell(told, errors)
+        log.append((cells, told, errors))
+    replayed = searches.make(name, space)
+    for cells, told, errors in log:
+        assert replayed.ask(len(cells)) == cells
+        replayed.tell(told, errors)
+    assert replayed.pending == search.pending
+    assert replayed.ask(3) == search.ask(3)
+
+
+@by_name
+def test_initial_design_depends_on_the_seed_only(name):
+    space = searches.small_space()
+    reference = searches.make("random", space).ask(4)
+    one_by_one = searches.make(name, space)
+    assert [one_by_one.ask()[0] for _ in range(4)] == reference
+    assert searches.make(name, space).ask(4) == reference
+
+
+@by_space
+@by_name
+def test_pending_cells_are_kept_apart(name, space):
+    search = searches.make(name, space)
+    searches.run(search, [5])
+    asked = [cell for n in (2, 1, 3) for cell in search.ask(n)]
+    assert search.pending == asked
+    assert len({space.hash(cell) for cell in [*asked, *search.cells]}) == 11
+    search.tell([asked[4], asked[0]], [4.0, np.inf])
+    assert search.pending == [asked[1], asked[2], asked[3], asked[5]]
+
+
+@by_space
+@by_name
+def test_foreign_cells_are_welcome_and_never_asked_for(name, space):
+    search = searches.make(name, space)
+    rng = np.random.default_rng(0)
+    foreign = {space.hash(cell): cell for cell in (space.random(rng) for _ in range(9))}
+    search.tell(foreign.values(), searches.errors_of(space, list(foreign.values())))
+    cells = searches.run(search, [2, 3, 1])
+    assert not foreign.keys() & {space.hash(cell) for cell in cells}
+    assert len(search.cells) == len(foreign) + 6
+
+
+@by_name
+def test_failed_trainings(name):
+    search = searches.make(name, searches.small_space())
+    for _ in range(3):
+        cells = search.ask(2)
+        search.tell(cells, [np.inf, np.inf])
+    cells = search.ask(3)
+    search.tell(cells, [np.inf, 5.0, 6.0])
+    assert search.best == (cells[1], 5.0)
+    assert len(search.ask(3)) == 3
+
+
+@by_name
+def test_the_whole_space_and_no_more(name):
+    space = searches.tiny_space()
+    search = searches.make(name, space)
+    cells = searches.run(search, [3, 2, 2, 1])
+    assert search.n_left == 1
+    with pytest.raises(RuntimeError, match=r"exhausted: expected n <= 1, got 2"):
+        search.ask(2)
+    assert search.pending == []
+    cells += search.ask()
+    assert {space.hash(c) for c in cells} == set(space.enumerate().hashes)
+    with pytest.raises(RuntimeError, match="exhausted"):
+        search.ask()
+
+
+@by_name
+def test_only_cells_of_the_pool(name):
+    space = searches.small_space()
+    everything = space.enumerate()
+    pool = CellPool(space, everything.cells[::3])
+    search = searches.make(name, space, pool=pool)
+    # Of the pool by hash, and told as somebody else numbers its vertices; and one from outside.
+    search.tell([everything[3], everything[1]], [5.0, 6.0])
+    cells = searches.run(search, [4, 3, 1, 2])
+    assert all(pool[pool.locate(cell)] == cell for cell in cells)
+    assert everything[3] not in cells
+
+
+@by_name
+def test_predictions(name):
+    space = searches.small_space()
+    search = searches.make(name, space, initial=5)
+    searches.run(search, [5, 1])
+    drawn, chosen = search.cells[:5], search.ask(3)
+    predictions = search.predictions([*drawn, *chosen])
+    if name in ("random", "evolution", "local-search"):
+        assert predictions is None
+        return
+    assert search.predictions(drawn) is None
+    mean, std = predictions
+    assert np.isnan(mean[:5]).all()
+    assert np.isnan(std[:5]).all()
+    # In percent: near the errors told.
+    assert (np.abs(mean[5:] - search.errors.mean()) < 20).all()
+    assert (std[5:] >= 0).all()
+
+
+@by_name
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_any_order_of_calls(name, data):
+    space = searches.small_space()
+    search = searches.make(name, space, seed=data.draw(st.integers(0, 5)))
+    everything = space.enumerate()
+    seen, told, pending = set(), [], []
+    for _ in range(data.draw(st.integers(1, 7))):
+        action = data.draw(st.sampled_from(["ask", "tell", "foreign"]))
+        if action == "ask":
+            cells = search.ask(data.draw(st.integers(1, 4)))
+            hashes = {space.hash(cell) for cell in cells}
+            assert len(hashes) == len(cells)
+            assert not hashes & seen
+            seen |= hashes
+            pending += cells
+        else:
+            if action == "tell":
+                which = data.draw(st.sets(st.integers(0, max(len(pending) - 1, 0))))
+                cells = [pending[i] for i in which if pending]
+            else:
+                cell = everything[data.draw(st.integers(0, 81))]
+                cells = [] if cell in told or cell in pending else [cell]
+            search.tell(cells, searches.errors_of(space, cells))
+            seen |= {space.hash(cell) for cell in cells}
+            told += cells
+            pending = [cell for cell in pending if cell not in cells]
+        assert search.pending == pending
+        assert search.cells == told
+        assert search.n_left == len(everything) - len(seen)
+
+
+def test_every_method_has_documented_settings():
+    for name in searches.NAMES:
+        kind = methods.get(name).settings
+        documented = "".join(base.__doc__ or "" for base in kind.__mro__)
+        for field in kind.__dataclass_fields__:
+            assert field in documented, (name, field)
