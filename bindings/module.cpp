@@ -2,6 +2,7 @@
 
 namespace otnas::bindings {
 void bind_cells(py::module_&);
+void bind_check_cells(py::module_&);
 void bind_crc32c(py::module_&);
 void bind_dpp(py::module_&);
 void bind_embedding(py::module_&);
@@ -16,6 +17,7 @@ PYBIND11_MODULE(_core, module) {
   module.doc() = "Compiled core of otnas_fast. Arguments are checked by the Python layer above it.";
   bind_errors(module);
   bind_cells(module);
+  bind_check_cells(module);
   bind_crc32c(module);
   bind_trees(module);
   bind_embedding(module);

@@ -47,6 +47,29 @@ TEST_CASE("the tilted normaliser equals the recursion") {
   }
 }
 
+TEST_CASE("5000 eigenvalues over 12 orders of magnitude, k = 200") {
+  std::vector<double> values(5000);
+  for (std::size_t m = 0; m < values.size(); ++m) {
+    values[m] = std::pow(10.0, 6.0 - 12.0 * static_cast<double>(m) / 4999.0);
+  }
+  const EigenvectorSelection selection(values, 200);
+  const double expected = log_elementary_symmetric(values, 200)[200];
+  CHECK(std::abs(selection.log_normaliser() - expected) < 1e-9);
+  const auto probabilities = selection.inclusion_probabilities();
+  CHECK(std::accumulate(probabilities.begin(), probabilities.end(), 0.0) ==
+        doctest::Approx(200.0).epsilon(1e-11));
+  // P(m in M) = λ_m e_{k-1}(λ without λ_m) / e_k, also where it is tiny
+  for (const std::size_t m : {std::size_t{0}, std::size_t{2500}, std::size_t{4999}}) {
+    auto others = values;
+    others.erase(others.begin() + static_cast<std::ptrdiff_t>(m));
+    const double exact =
+        std::log(values[m]) + log_elementary_symmetric(others, 199)[199] - expected;
+    CHECK(std::abs(std::log(probabilities[m]) - exact) < 1e-10);
+  }
+  Uniform uniform(1);
+  CHECK(selection.draw(uniform).size() == 200);
+}
+
 TEST_CASE("index sets are drawn in proportion to the product of their eigenvalues") {
   const std::vector<double> values{4.0, 2.0, 1.0, 0.5, 0.25};
   for (const std::size_t k : {1u, 2u, 4u, 5u}) {

@@ -121,7 +121,6 @@ def load(
             seeds="one accuracy a network",
             source=path.name,
             sha256=sha256_of(path),
-            split="one accuracy on the test images",
             notes=("no separate validation split: one accuracy serves as validation and test",),
         ),
     )

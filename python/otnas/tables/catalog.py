@@ -19,14 +19,14 @@ _ALIASES = {"nasbench101": "nasbench", "nasbench101_cifar10": "nasbench"}
 
 _NASBENCH101 = (
     "it is made from nasbench_only108.tfrecord (500 MB), which is at "
-    "https://storage.googleapis.com/nasbench/nasbench_only108.tfrecord; then run\n"
-    "    otnas table import nasbench101 nasbench_only108.tfrecord"
+    "https://storage.googleapis.com/nasbench/nasbench_only108.tfrecord; then run: "
+    "otnas table import nasbench101 nasbench_only108.tfrecord"
 )
 _NASBENCH201 = (
     "it is made from the folder NATS-tss-v1_0-3ffb9-simple or from NAS-Bench-201-v1_1-096897.pth, "
-    "see https://github.com/D-X-Y/NATS-Bench and https://github.com/D-X-Y/NAS-Bench-201; then run\n"
-    "    otnas table import nats NATS-tss-v1_0-3ffb9-simple "
-    "--dataset {dataset} --epochs 200 --seeds mean\n"
+    "see https://github.com/D-X-Y/NATS-Bench and https://github.com/D-X-Y/NAS-Bench-201; then run: "
+    "otnas table import nats NATS-tss-v1_0-3ffb9-simple "
+    "--dataset {dataset} --epochs 200 --seeds mean "
     "(--epochs 12 --seeds 111 for the setting of Nguyen et al. 2021)"
 )
 _HOW_TO_GET = {

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 Importer = Callable[[argparse.Namespace, str, Progress | None], Table]
 
 
+_COLUMNS = {
+    "valid": "validation results; serve as test results too if those are not given",
+    "test": "test results; serve as validation results too if those are not given",
+    "seconds": "training time in seconds",
+    "parameters": "number of parameters",
+}
+
+
 def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     """Add the command ``table`` to a command line."""
     parser = subparsers.add_parser("table", help="import, list and describe benchmark tables")
@@ -37,6 +45,7 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     commands.add_parser("list", help="list the tables that can be opened")
     info = commands.add_parser("info", help="say what a table holds and where it is from")
     info.add_argument("name", metavar="NAME")
+    parser.set_defaults(run=run)
     return parser
 
 
@@ -73,9 +82,8 @@ def _import(args: argparse.Namespace) -> None:
 
 def _common(parser: argparse.ArgumentParser, importer: Importer, default_name: str | None) -> None:
     """Add what every import has; `default_name` is filled in with the arguments."""
-    parser.add_argument(
-        "--name", required=default_name is None, help=f"of the table (default: {default_name})"
-    )
+    default = "" if default_name is None else f" (default: {default_name})"
+    parser.add_argument("--name", required=not default, help=f"name of the table{default}")
     parser.add_argument("--replace", action="store_true", help="write over a table of this name")
 
     def name_of(args: argparse.Namespace) -> str:
@@ -131,17 +139,36 @@ def _add_delimited(kinds: Subparsers, kind: str) -> None:
     parser = kinds.add_parser(kind, help=f"a table of your own as {kind}")
     parser.add_argument("path", type=Path, metavar="FILE")
     parser.add_argument("--space", choices=("nasbench101", "nasbench201"), required=True)
-    parser.add_argument("--arch", metavar="COLUMN", required=True)
-    for column in ("valid", "test", "seconds", "parameters"):
-        parser.add_argument(f"--{column}", metavar="COLUMN")
-    parser.add_argument("--unit", choices=tuple(declare.UNITS), required=True)
-    parser.add_argument("--metric", choices=declare.METRICS, required=True)
+    parser.add_argument(
+        "--arch",
+        metavar="COLUMN",
+        required=True,
+        help='NAS-Bench-201 strings, NAS-Bench-101 hashes, or JSON {"matrix": ..., "ops": ...}',
+    )
+    for column, help_text in _COLUMNS.items():
+        parser.add_argument(f"--{column}", metavar="COLUMN", help=help_text)
+    parser.add_argument(
+        "--unit", choices=tuple(declare.UNITS), required=True, help="of the results"
+    )
+    parser.add_argument(
+        "--metric", choices=declare.METRICS, required=True, help="what the results are"
+    )
     parser.add_argument("--dataset", default="not stated", help="for the provenance record")
     parser.add_argument("--epochs", type=int, help="for the provenance record")
     parser.add_argument("--seeds", default="not stated", help="for the provenance record")
     parser.add_argument("--split", default="not stated", help="for the provenance record")
-    parser.add_argument("--duplicates", choices=declare.DUPLICATES, default="refuse")
-    parser.add_argument("--unknown", choices=declare.UNKNOWN, default="refuse")
+    parser.add_argument(
+        "--duplicates",
+        choices=declare.DUPLICATES,
+        default="refuse",
+        help="what is done about an architecture in several rows (default: refuse the file)",
+    )
+    parser.add_argument(
+        "--unknown",
+        choices=declare.UNKNOWN,
+        default="refuse",
+        help="what is done about rows of no architecture of the space (default: refuse the file)",
+    )
 
     def importer(args: argparse.Namespace, name: str, progress: Progress | None) -> Table:
         reader = read_csv if kind == "csv" else read_parquet

@@ -55,8 +55,8 @@ def write(path: Path, header: Mapping[str, Any], arrays: Mapping[str, npt.NDArra
     with written_atomically(path) as file:
         file.write(head)
         for array in plain.values():
+            file.write(bytes(-file.tell() % _ALIGNMENT))
             file.write(array.data)
-            file.write(bytes(-array.nbytes % _ALIGNMENT))
 
 
 def _lay_out(header: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:

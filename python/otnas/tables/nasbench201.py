@@ -4,9 +4,9 @@ These files were written by ``torch.save`` but hold dictionaries of numbers and 
 matter here, so the pickle inside is read by the restricted loader and PyTorch is not needed. The
 older form of ``torch.save`` (several pickles in a row) and the zip archive are both understood.
 
-The pickle is one object: reading it needs as much memory as the official API does, about 25 GB for
-v1_1. The ``-simple`` folder of NATS-Bench (`otnas.tables.nats`) has newer results of the same cells
-and needs almost none.
+The pickle is one object: reading it needs as much memory as the official API does (users report 28
+GB, https://github.com/D-X-Y/AutoDL-Projects/issues/78). The ``-simple`` folder of NATS-Bench
+(`otnas.tables.nats`) has newer results of the same cells and is read one by one.
 """
 
 from __future__ import annotations

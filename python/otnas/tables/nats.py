@@ -2,8 +2,8 @@
 
 The benchmark comes as a folder ``NATS-tss-v1_0-3ffb9-simple`` (a file of 100 KB an architecture)
 or as one file ``NATS-tss-v1_0-3ffb9.pickle.pbz2``: pickles compressed by bzip2
-(https://github.com/D-X-Y/NATS-Bench). The folder needs hardly any memory; the single file is one
-pickle and needs tens of gigabytes.
+(https://github.com/D-X-Y/NATS-Bench). Prefer the folder, which is read an architecture at a time:
+the single file is one pickle that has to be in memory as a whole.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def read(
     if count < len(names):
         problem = f"results of {count} of {len(names)} architectures only"
         if not incomplete:
-            raise ValueError(f"{path} has {problem}; incomplete=True accepts that")
+            raise ValueError(f"{path} has {problem}; incomplete=True (--incomplete) accepts that")
         notes = (problem,)
     return collector.table(name or f"nasbench201_{dataset}", sha256_of(path), notes)
 

@@ -95,7 +95,7 @@ def assemble(
             source=source.path.name,
             sha256=sha256_of(source.path),
             split=meaning.split,
-            notes=tuple(source.notes),
+            notes=tuple(dict.fromkeys(source.notes)),
         ),
         known_keys=keys[kept],
     )

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from otnas.tables import container
 from otnas.tables.container import ContainerError
 from otnas.tables.provenance import Provenance
 from otnas.tables.table import Table
-from otnas_fast import CellArray, Taxonomy
+from otnas_fast import CellArray, Taxonomy, _core
 from otnas_fast.taxonomy import BUILT_IN
 
 _FIXED = ("offsets", "successors", "codes", "keys")
@@ -131,22 +130,11 @@ def _check_cells(
 ) -> None:
     """Refuse arrays that the core could not work on safely, such as edges to vertices not there."""
     kinds = [array.dtype.str for array in (offsets, successors, codes)]
-    if kinds != ["<i8", "<u4", "|u1"] or not offsets.ndim == codes.ndim == 1:
-        raise ValueError("cells of the wrong number type")
-    if len(offsets) < 2 or offsets[0] != 0 or offsets[-1] != len(codes):
-        raise ValueError("cell boundaries that do not fit the vertices")
-    sizes = np.diff(offsets)
-    if successors.shape != codes.shape or sizes.min() < 2 or sizes.max() > 32:
-        raise ValueError("cells of impossible sizes")
-    known = np.zeros(256, dtype=bool)
-    known[list(taxonomy.codes.values())] = True
-    if not known[np.flatnonzero(np.bincount(codes, minlength=256))].all():
-        raise ValueError("unknown operation codes")
-    # An edge leads to a later vertex of the same cell: the mask of vertex j of v may have the bits
-    # j + 1 to v - 1. Vertex j counted from the cell's end is v - j - 1 from the last.
-    for size in np.unique(sizes).tolist():
-        first = offsets[:-1][sizes == size]
-        for vertex in range(size):
-            allowed = (1 << size) - (2 << vertex)
-            if int(np.bitwise_or.reduce(successors[first + vertex])) & ~allowed:
-                raise ValueError("edges that lead backwards or to vertices that do not exist")
+    if kinds != ["<i8", "<u4", "|u1"] or not offsets.ndim == successors.ndim == codes.ndim == 1:
+        raise ValueError("cells of the wrong number type or shape")
+    if successors.shape != codes.shape:
+        raise ValueError("as many sets of edges as vertices were expected")
+    packed = (offsets, successors, codes)
+    problem = _core.problem_of_cells(packed, bytes(taxonomy.codes.values()))
+    if problem is not None:
+        raise ValueError(problem)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from otnas.tables.provenance import Provenance
-from otnas.tables.table import Table
+from otnas.tables.table import METRICS, Table
 from otnas_fast import NASBENCH201, as_cells
 
 EPOCHS = (12, 200)
@@ -170,9 +170,11 @@ class Collector:
         accuracy = result["eval_acc1es"]
         values = {
             "validation_error": 100.0 - accuracy[f"{split.validation}@{last}"],
-            "test_error": 100.0 - accuracy[f"{split.test}@{last}"],
             "parameters": float(round(result["params"] * 1e6)),
         }
+        # The first version of NAS-Bench-201 lacks some test accuracies, and times of some runs.
+        if f"{split.test}@{last}" in accuracy:
+            values["test_error"] = 100.0 - accuracy[f"{split.test}@{last}"]
         if result["train_times"]:
             times = result["train_times"]
             values["training_seconds"] = sum(times[epoch] for epoch in range(self.choice.epochs))
@@ -197,7 +199,13 @@ class Collector:
             )
         if not self._rows:
             raise ValueError(f"{self.source} has no results of any architecture")
-        metrics = set(self._rows[0]).intersection(*self._rows[1:])
+        have = Counter(metric for row in self._rows for metric in row)
+        metrics = [metric for metric in METRICS if have[metric] == len(self._rows)]
+        notes = notes + tuple(
+            f"{metric} is absent: only {have[metric]} of {len(self._rows)} architectures have it"
+            for metric in METRICS
+            if 0 < have[metric] < len(self._rows)
+        )
         counts = ", ".join(f"{n} architectures with {k}" for k, n in sorted(self._trials.items()))
         if choice.seeds == "mean":
             seeds = f"mean over all seeds an architecture has ({counts})"
@@ -207,10 +215,7 @@ class Collector:
             name=name,
             space="nasbench201",
             cells=as_cells(self._texts, NASBENCH201, name=f"{self.source}: architectures"),
-            metrics={
-                metric: np.array([row[metric] for row in self._rows])
-                for metric in sorted(metrics, reverse=True)
-            },
+            metrics={metric: np.array([row[metric] for row in self._rows]) for metric in metrics},
             provenance=Provenance(
                 dataset=choice.dataset,
                 metric=f"top-1 error after the last of {choice.epochs} epochs, in percent",

@@ -80,17 +80,8 @@ def test_command_killed_with_its_workers(tmp_path):
     )
     run_real(searches.resolve(config), tmp_path / "whole")
     whole = contents(tmp_path / "whole")
-    arguments = [
-        "run",
-        "sequential",
-        "--search-space",
-        "small",
-        "--methods",
-        "random,tw",
-        "--trials",
-        "0:2",
-    ]
-    arguments += ["--initial", "10", "--queries", "60", "--jobs", "2"]
+    arguments = ["run", "sequential", "--search-space", "small", "--methods", "random,tw"]
+    arguments += ["--trials", "0:2", "--initial", "10", "--queries", "60", "--jobs", "2"]
     command = [sys.executable, "-m", "otnas.cli", *arguments, "--out", str(tmp_path / "killed")]
     rng, kills, longest = random.Random(2), 0, 4.0
     while kills < COMMANDS:

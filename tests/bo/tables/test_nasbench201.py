@@ -92,7 +92,7 @@ def test_truncated(tmp_path: Path, zipped: bool, share: float) -> None:
     path = by_hand(tmp_path / "file", content(), zipped=zipped)
     data = path.read_bytes()
     path.write_bytes(data[: int(share * len(data))])
-    with pytest.raises(ValueError, match="no file of torch.save|no readable pickle"):
+    with pytest.raises(ValueError, match=r"no file of torch\.save|no readable pickle"):
         reader.read(path, **CHOICE)
 
 

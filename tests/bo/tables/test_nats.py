@@ -52,12 +52,27 @@ def test_mean_over_seeds(source: Path, dataset: str, epochs: int) -> None:
     assert any("serves as validation" in note for note in record.notes) == (dataset == "cifar10")
 
 
+def test_metrics_that_some_lack_are_absent(tmp_path: Path) -> None:
+    whole = nats(TEXTS[:3])
+    for (dataset, _), result in whole["arch2infos"][1]["200"]["all_results"].items():
+        if dataset == "cifar10-valid":
+            del result["eval_acc1es"]["ori-test@199"]
+            result["train_times"] = None
+    path = write_pbz2(tmp_path / "file", whole)
+    table = reader.read(path, dataset="cifar10-valid", epochs=200, seeds=777)
+    assert list(table.metrics) == ["validation_error", "parameters"]
+    assert table.provenance.notes == (
+        "test_error is absent: only 2 of 3 architectures have it",
+        "training_seconds is absent: only 2 of 3 architectures have it",
+    )
+
+
 def test_one_seed(source: Path) -> None:
     table = reader.read(source, dataset="cifar100", epochs=200, seeds=888)
     expected = [100 - accuracy(i, "cifar100", 200, 888, "x-valid", 199) for i in range(len(TEXTS))]
     np.testing.assert_array_equal(table.validation_error, expected)
     assert table.provenance.seeds == "seed 888 only"
-    with pytest.raises(ValueError, match="7 of 7 architectures have no 200-epoch .* seeds=111"):
+    with pytest.raises(ValueError, match=r"7 of 7 architectures have no 200-epoch .* seeds=111"):
         reader.read(source, dataset="cifar100", epochs=200, seeds=111)
 
 
@@ -113,7 +128,7 @@ def test_damaged_files(tmp_path: Path) -> None:
         read(path)
     whole = bz2.compress(pickle.dumps(nats(TEXTS[:2])))
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match="damaged|no readable pickle"):
+    with pytest.raises(ValueError, match=r"damaged|no readable pickle"):
         read(path)
     path.write_bytes(bz2.compress(pickle.dumps(nats(TEXTS[:2]))[:-100]))
     with pytest.raises(ValueError, match="no readable pickle"):
