@@ -91,5 +91,6 @@ class _Bars:
         else:
             # A trial that failed is over, too.
             self._done[task.journal] = task.queries
-            self._running.remove_task(self._shown.pop(task.journal))
+            if task.journal in self._shown:  # a process can die before it reports anything
+                self._running.remove_task(self._shown.pop(task.journal))
         self._all.update(self._total, completed=sum(self._done.values()))
