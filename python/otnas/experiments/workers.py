@@ -61,7 +61,8 @@ class _Worker:
     def _start(self) -> None:
         self.pipe, other = _CONTEXT.Pipe()
         self._process = _CONTEXT.Process(target=_work, args=(other, self._make), daemon=True)
-        self._process.start()
+        with _interrupts_ignored():
+            self._process.start()
         other.close()
 
     def give(self, task: Task) -> None:
@@ -92,14 +93,28 @@ class _Worker:
 
 
 def _work(pipe: Connection[Any, Any], make: SearchMaker) -> None:
-    # Ctrl-C goes to the whole group of processes; the parent decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             task: Task = pipe.recv()
             for event in perform(task, make):
                 pipe.send(event)
+
+
+@contextlib.contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Ignore Ctrl-C inside the block, and for good in processes that are started there.
+
+    It goes to the whole group of processes; the parent decides what it means.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may change it
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _end_with_parent() -> None:
