@@ -168,6 +168,7 @@ class Search(ABC):
                 f"errors: expected finite numbers or +inf for a failed training, got "
                 f"{values[bad[0]]} at position {bad[0]}"
             )
+        earlier: set[Cell] = set()
         for i, cell in enumerate(new):
             if not isinstance(cell, Cell):
                 raise TypeError(f"cells[{i}]: expected a Cell, got {type(cell).__name__}")
@@ -175,8 +176,9 @@ class Search(ABC):
                 raise ValueError(
                     f"cells[{i}]: expected a valid cell of space {self._space.name}, got {cell!r}"
                 )
-            if cell in self._told_exactly or cell in new[:i]:
+            if cell in self._told_exactly or cell in earlier:
                 raise ValueError(f"cells[{i}]: expected a cell not told before, got {cell!r} again")
+            earlier.add(cell)
         self._check_errors(values)
         for cell in new:
             digest, position = self._identify(cell)

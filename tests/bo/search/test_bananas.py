@@ -92,7 +92,7 @@ def test_ensemble_is_m_networks_on_standardised_targets():
     expected = []
     for seed in seeds:
         network = MLPRegressor(
-            (8, 8),
+            hidden_layer_sizes=(8, 8),
             learning_rate_init=0.01,
             max_iter=12,
             batch_size=20,

@@ -1,0 +1,171 @@
+"""Bayesian optimisation of cells: posteriors, candidates, settings."""
+
+import numpy as np
+import pytest
+import searches
+
+from otnas.gp import tree_wasserstein_kernel
+from otnas.gp.kernels import LaplaceKernel
+from otnas.search import CellPool, PoolSearch, methods
+from otnas.search.cell_process import CellProcess
+from otnas.search.distances.tree_wasserstein import TreeWasserstein
+from otnas.search.kernels import KERNELS
+from otnas.spaces import NASBench201
+from otnas_fast import as_cells, embed
+
+SPACE = searches.small_space()
+POOL = CellPool(SPACE)
+
+
+def direct_posterior(process, kernel_of, told, targets, pending, asked):
+    """docs/maths.md Eq. (4) over a list of cells, by solving; standardised."""
+    cells = [*told, *pending, *asked]
+    source = kernel_of()
+    source.append(as_cells(cells))
+    kernel = LaplaceKernel(source)
+    theta = process.log_parameters
+    i = np.arange(len(cells))
+    gram = kernel.block(i, i, theta[:-1])
+    n, m = len(told), len(told) + len(pending)
+    noise = np.exp(theta[-1])
+    y = (targets - targets.mean()) / targets.std()
+    mean = gram[m:, :n] @ np.linalg.solve(gram[:n, :n] + noise * np.eye(n), y)
+    k_y = gram[:m, :m] + noise * np.eye(m)
+    covariance = gram[m:, m:] - gram[m:, :m] @ np.linalg.solve(k_y, gram[:m, m:])
+    return mean, covariance
+
+
+@pytest.mark.parametrize("name", ["tw", "tw-2g", "path", "edit", "ot", "wl"])
+@pytest.mark.parametrize("whole_pool", [True, False])
+def test_posterior_of_cells(name, whole_pool):
+    def kernel_of():
+        return KERNELS[name].distances(SPACE.taxonomy)
+
+    model = CellProcess(kernel_of(), SPACE, POOL, whole_pool=whole_pool, noise_floor=1e-4)
+    rng = np.random.default_rng(0)
+    positions = rng.permutation(len(POOL))
+    told = [POOL[i] for i in positions[:12]]
+    pending = [POOL[i] for i in positions[12:15]]
+    targets = rng.random(12)
+    # In two steps, one of the pending told in between.
+    model.condition(told[:7], targets[:7], [told[7], pending[0]])
+    model.condition(told, targets, pending)
+    model.process.fit()
+    asked = positions[15:25]
+    cells = [POOL[i] for i in asked]
+    items = model.place_pool(asked) if whole_pool else model.place(cells)
+    mean, covariance = direct_posterior(model.process, kernel_of, told, targets, pending, cells)
+    np.testing.assert_allclose(model.moments(items)[0], mean, atol=1e-6)
+    np.testing.assert_allclose(
+        model.moments(items)[1], np.sqrt(np.maximum(np.diagonal(covariance), 0)), atol=1e-4
+    )
+    np.testing.assert_allclose(model.covariance(items), covariance, atol=1e-6)
+
+
+def test_cells_from_outside_the_pool_count():
+    half = CellPool(SPACE, POOL.cells[::2])
+    model = CellProcess(TreeWasserstein(2), SPACE, half, whole_pool=True, noise_floor=1e-4)
+    rng = np.random.default_rng(1)
+    told = [POOL[i] for i in rng.permutation(len(POOL))[:20]]
+    targets = rng.random(20)
+    model.condition(told[:5], targets[:5], [])
+    model.process.fit()
+    model.condition(told, targets, [])
+    items = model.place_pool(np.arange(len(half)))
+    mean, covariance = direct_posterior(
+        model.process, lambda: TreeWasserstein(2), told, targets, [], list(half.cells)
+    )
+    np.testing.assert_allclose(model.moments(items)[0], mean, atol=1e-6)
+    np.testing.assert_allclose(model.covariance(items), covariance, atol=1e-6)
+
+
+def test_one_by_one_it_chooses_what_pool_search_chooses():
+    """The same model over item numbers, without the treatment of equal cells."""
+    search = searches.make("tw-2g", SPACE, initial=6, settings={"refit_every": 1})
+    searches.run(search, [6])
+    embedding = embed(POOL.cells, ngram=2)
+    scales = search.model._scales
+    reference = PoolSearch(
+        tree_wasserstein_kernel(embedding, scales=scales),
+        n_initial=6,
+        refit_every=1,
+        groups=POOL.labels,
+        seed=0,
+    )
+    for _ in range(8):
+        told = [POOL.locate(cell) for cell in search.cells[len(reference.items) :]]
+        reference.tell(told, search.errors[len(reference.items) :])
+        cell = search.ask()[0]
+        item = reference.ask()[0]
+        # Ties are broken at random: equal embeddings are equally good.
+        assert (embedding.to_array()[POOL.locate(cell)] == embedding.to_array()[item]).all()
+        if POOL.locate(cell) != item:
+            break
+        search.tell([cell], searches.errors_of(SPACE, [cell]))
+
+
+def test_predictions_are_moments_of_a_log_normal():
+    search = searches.make("tw-2g", SPACE, initial=8, settings={"transform": "log"})
+    searches.run(search, [8])
+    cell = search.ask()[0]
+    process = search.model.process
+    m, s = search.model.moments(search.model.place_pool(np.array([POOL.locate(cell)])))
+    m, s = process.offset + process.scale * m[0], process.scale * s[0]
+    draws = np.exp(np.random.default_rng(0).normal(m, s, 200_000))
+    mean, std = search.predictions([cell])
+    assert mean[0] == pytest.approx(draws.mean(), rel=0.01)
+    assert std[0] == pytest.approx(draws.std(), rel=0.02)
+
+
+def test_mutation_candidates_are_neighbours_of_the_best():
+    space = NASBench201()
+    search = searches.make(
+        "tw-2g", space, initial=6, settings={"candidates": "mutation", "n_parents": 2}
+    )
+    searches.run(search, [6])
+    best = np.argsort(search.errors)[:2]
+    near = {cell for i in best for cell in space.neighbours(search.cells[i])}
+    assert set(search.ask(3)) <= near
+
+
+def test_growing_candidates_keep_the_most_promising():
+    settings = {"n_mutations": 5, "n_random": 5, "n_kept": 4}
+    search = searches.make("tw", searches.open_space(), settings=settings)
+    searches.run(search, [4, 1])
+    assert len(search._kept) == 4
+    asked = searches.run(search, [2, 2, 2])
+    assert not set(asked) & set(search._kept)
+
+
+def test_slow_kernels_mutate_by_default():
+    assert searches.make("gw", SPACE)._mode == "mutation"
+    assert searches.make("tw", SPACE)._mode == "space"
+    assert searches.make("tw", searches.open_space())._mode == "growing"
+    with pytest.raises(ValueError, match=r"candidates: expected 'mutation'.*got 'space'"):
+        searches.make("tw", searches.open_space(), settings={"candidates": "space"})
+
+
+def test_batches_hold_one_of_each_group():
+    """NAS-Bench-201 strings of one hash, most promising though they all may be."""
+    space = NASBench201()
+    search = searches.make("top-k:tw-2g", space, initial=5)
+    cells = searches.run(search, [5, 12])
+    assert len({space.hash(cell) for cell in cells}) == 17
+
+
+def test_negative_errors_need_another_transform():
+    search = searches.make("tw", SPACE)
+    cells = search.ask(2)
+    with pytest.raises(ValueError, match=r"expected errors >= 0.*Identity"):
+        search.tell(cells, [-1.0, 2.0])
+    assert search.cells == []
+    assert search.pending == cells
+    search = searches.make("tw", SPACE, settings={"transform": "identity"})
+    search.tell(search.ask(4), [-1.0, 2.0, 3.0, np.inf])
+    assert len(search.ask(2)) == 2
+
+
+def test_missing_pot_names_the_extra(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "ot", None)
+    with pytest.raises(ImportError, match=r"'ot' needs ot.*otnas\[baselines\]"):
+        methods.make("ot", SPACE, seed=0)
