@@ -123,7 +123,12 @@ def _finish(experiment: Experiment, left: Axes, right: Axes) -> None:
         axes.set_axisbelow(True)
     percent = f"{100 * LEVEL:.0f} %"
     left.set_title(f"{experiment.table['provenance']['dataset']}, {experiment.name}", loc="left")
-    right.set_title(f"mean and {percent} bootstrap band", loc="left", color="#555555", fontsize=7.5)
+    right.set_title(
+        f"mean, {percent} bootstrap band; below the panel: 0",
+        loc="left",
+        color="#555555",
+        fontsize=7.5,
+    )
 
 
 def _log_scale(axes: Axes) -> None:
