@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL"),
 ]
 
-IN_PROCESS, COMMANDS = 100, 8
+IN_PROCESS, COMMANDS = 80, 4
 
 
 def real_methods():
