@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
+
+# Windows would translate line ends without it; elsewhere there is no such flag.
+_BINARY = getattr(os, "O_BINARY", 0)
 
 
 def data_folder() -> Path:
@@ -44,7 +47,9 @@ def written_atomically(path: Path) -> Iterator[IO[bytes]]:
         If the folder or the file cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}"
+    # Not `tempfile`, whose files only their owner may read.
+    handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file

@@ -1,1 +1,4 @@
-"""Experiments on benchmark tables: trials, journals and what the terminal shows."""
+"""Experiments on benchmark tables: configurations, trials, journals and parallel runs.
+
+Nothing here prints; `otnas.commands` does.
+"""

@@ -1,0 +1,1 @@
+"""The commands of ``otnas``, a module each; these, and only these, print."""

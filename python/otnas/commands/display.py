@@ -1,0 +1,96 @@
+"""What a run shows while it goes on."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from otnas.experiments.task import Advanced, Event, Failed, Finished, Started, Task
+
+
+def follow(events: Iterable[Event], tasks: Sequence[Task], console: Console) -> list[Failed]:
+    """Show events as they come, and return the failures.
+
+    On a terminal: a bar for every running trial and one for all, with the time left. Elsewhere: a
+    line a trial.
+    """
+    failures: list[Failed] = []
+    best: dict[Path, float] = {}
+    ended = 0
+    bars = _Bars(tasks) if console.is_terminal else None
+    live = Live(bars.view, console=console, transient=True) if bars else contextlib.nullcontext()
+    with live:
+        for event in events:
+            if bars:
+                bars.take(event)
+            name = f"{event.task.method}, trial {event.task.trial}"
+            if isinstance(event, Advanced):
+                best[event.task.journal] = event.best
+            elif isinstance(event, Failed):
+                failures.append(event)
+                ended += 1
+                console.print(f"[red]failed:[/red] {escape(f'{name}: {event.message}')}")
+            elif isinstance(event, Finished):
+                ended += 1
+                if not bars:
+                    text = f"best validation error {best[event.task.journal]:.3f} %"
+                    console.print(f"{ended}/{len(tasks)} {name}: {text}", markup=False)
+    return failures
+
+
+class _Bars:
+    """The bars of the running trials, and that of all."""
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self._all = Progress(
+            TextColumn("all trials"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("queries"),
+            TimeElapsedColumn(),
+            TextColumn("left:"),
+            TimeRemainingColumn(),
+        )
+        self._running = Progress(
+            TextColumn("  {task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("best {task.fields[best]}", markup=False),
+            TimeRemainingColumn(),
+        )
+        self.view = Group(self._running, self._all)
+        self._total = self._all.add_task("", total=sum(task.queries for task in tasks))
+        self._done = dict.fromkeys((task.journal for task in tasks), 0)
+        self._shown: dict[Path, TaskID] = {}
+
+    def take(self, event: Event) -> None:
+        """Show an event."""
+        task = event.task
+        if isinstance(event, Started):
+            name = f"{task.method}, trial {task.trial}"
+            self._shown[task.journal] = self._running.add_task(name, total=task.queries, best="")
+            return
+        if isinstance(event, Advanced):
+            self._done[task.journal] = event.queries
+            best = f"{event.best:.3f} %"
+            self._running.update(self._shown[task.journal], completed=event.queries, best=best)
+        else:
+            # A trial that failed is over, too.
+            self._done[task.journal] = task.queries
+            if task.journal in self._shown:  # a process can die before it reports anything
+                self._running.remove_task(self._shown.pop(task.journal))
+        self._all.update(self._total, completed=sum(self._done.values()))

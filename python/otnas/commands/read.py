@@ -1,0 +1,140 @@
+"""``otnas show``, ``plot``, ``report`` and ``export``: what journals say."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from otnas.reading.text import TextTable
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+FORMATS = ("png", "pdf", "svg")
+
+
+def add_parsers(subparsers: Subparsers) -> None:
+    """Add the commands to a command line."""
+    show = _add(subparsers, "show", "print rankings and costs")
+    show.add_argument("--target", type=float, metavar="POINTS", help="a regret to count queries to")
+    show.add_argument("--at", type=int, metavar="N", help="compare after so many queries")
+    show.set_defaults(run=_show)
+
+    plot = _add(subparsers, "plot", "draw curves and the best architectures")
+    plot.add_argument(
+        "--format",
+        type=_formats,
+        default=("pdf", "png"),
+        metavar="LIST",
+        help="of png, pdf and svg, parted by commas; default pdf,png",
+    )
+    plot.add_argument("--oracle", action="store_true", help="add what sees test errors would reach")
+    plot.add_argument("--out", type=Path, metavar="DIR", help="default DIR/plots")
+    plot.set_defaults(run=_plot)
+
+    report = _add(subparsers, "report", "write all into one HTML file")
+    report.add_argument("--target", type=float, metavar="POINTS", help="as in 'otnas show'")
+    report.add_argument("--at", type=int, metavar="N", help="as in 'otnas show'")
+    report.add_argument("--oracle", action="store_true", help="as in 'otnas plot'")
+    report.add_argument("--out", type=Path, metavar="FILE", help="default DIR/report.html")
+    report.set_defaults(run=_report)
+
+    export = _add(subparsers, "export", "write a row a query for other programs")
+    kind = export.add_mutually_exclusive_group(required=True)
+    kind.add_argument("--csv", type=Path, metavar="FILE")
+    kind.add_argument("--parquet", type=Path, metavar="FILE")
+    export.set_defaults(run=_export)
+
+
+def everything(folder: Path) -> None:
+    """Print the tables of a folder, and write plots and report into it."""
+    options = argparse.Namespace(
+        folder=folder, target=None, at=None, format=("pdf", "png"), oracle=False, out=None
+    )
+    _show(options)
+    _plot(options)
+    _report(options)
+
+
+def _add(subparsers: Subparsers, name: str, text: str) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(name, help=text, description=f"Read journals and {text}.")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="that 'otnas run' wrote into")
+    return parser
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    chosen = tuple(part.strip() for part in text.split(","))
+    for part in chosen:
+        if part not in FORMATS:
+            raise argparse.ArgumentTypeError(f"expected some of {', '.join(FORMATS)}, got {part!r}")
+    return chosen
+
+
+def _show(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from otnas.reading import ranking, results, text
+
+    console = Console(highlight=False)
+    for experiment in results.load(options.folder):
+        rows = ranking.rank(experiment, target=options.target, at=options.at)
+        for name, value in text.facts(experiment):
+            console.print(f"{name}: {value}", markup=False, soft_wrap=True)
+        for table in text.tables(experiment, rows, options.target):
+            _print_table(console, table)
+    return 0
+
+
+def _plot(options: argparse.Namespace) -> int:
+    from otnas.reading import plots, results
+
+    out = options.out or options.folder / "plots"
+    for experiment in results.load(options.folder):
+        for path in plots.write(experiment, out, options.format, oracle=options.oracle):
+            print(path)
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from otnas.reading import report, results
+
+    out = options.out or options.folder / "report.html"
+    experiments = results.load(options.folder)
+    report.write(experiments, out, target=options.target, at=options.at, oracle=options.oracle)
+    print(out)
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from otnas.reading import export, results
+
+    experiments = results.load(options.folder)
+    if len(experiments) > 1:
+        names = ", ".join(str(experiment.folder) for experiment in experiments)
+        raise ValueError(f"DIR: expected the folder of one experiment, got one of {names}")
+    if options.csv is not None:
+        path, count = options.csv, export.write_csv(experiments[0], options.csv)
+    else:
+        path, count = options.parquet, export.write_parquet(experiments[0], options.parquet)
+    print(f"{path}: {count} rows")
+    return 0
+
+
+def _print_table(console: Console, table: TextTable) -> None:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table as RichTable
+
+    view = RichTable(
+        title=escape(table.title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
+    )
+    for i, heading in enumerate(table.headings):
+        view.add_column(escape(heading), justify="left" if i == 0 else "right", no_wrap=True)
+    for row in table.rows:
+        view.add_row(*map(escape, row))
+    console.print(view)
+    for note in table.notes:
+        console.print(note, markup=False)

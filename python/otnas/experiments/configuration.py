@@ -1,0 +1,197 @@
+"""What an experiment is: table, methods, trials and sizes.
+
+A configuration is written as a TOML file; `otnas/experiments/presets` has two. Keys that a file
+leaves out have the values of the preset ``sequential``.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from otnas.experiments import suggestions
+from otnas.experiments.errors import ConfigurationError
+
+PRESETS = ("sequential", "batch")
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_TRIALS = re.compile(r"(\d{1,9}):(\d{1,9})")
+
+Settings = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """An experiment.
+
+    Attributes
+    ----------
+    name : str
+        Of the folder of its journals.
+    search_space : str
+        Name of the table, see `otnas.tables.load`.
+    methods : tuple of str
+    trials : range
+        Numbers of the trials, which are their seeds.
+    initial : int
+        Random architectures at the start of a trial.
+    queries : int
+        Architectures trained in a trial, the initial ones included.
+    batch_size : int
+        Architectures asked for at a time after the initial ones.
+    candidates : str
+        Among which cells model-based methods choose, see `otnas.search.gp_settings.GPSettings`.
+    settings : mapping of str to mapping
+        Settings of methods, by method.
+
+    Raises
+    ------
+    ConfigurationError
+        If a value is of the wrong kind or out of range.
+    """
+
+    name: str
+    search_space: str
+    methods: tuple[str, ...]
+    trials: range
+    initial: int
+    queries: int
+    batch_size: int
+    candidates: str = "auto"
+    settings: Settings = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for key in ("name", "search_space", "candidates"):
+            if not isinstance(getattr(self, key), str):
+                raise ConfigurationError(_wrong(key, "a string", getattr(self, key)))
+        if not _NAME.fullmatch(self.name):
+            wanted = "letters, digits, '.', '_' and '-', beginning with a letter or digit"
+            raise ConfigurationError(_wrong("name", wanted, self.name))
+        for key in ("initial", "queries", "batch_size"):
+            value = getattr(self, key)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise ConfigurationError(_wrong(key, "an integer of at least 1", value))
+        if self.initial > self.queries:
+            wanted = f"at most queries ({self.queries})"
+            raise ConfigurationError(_wrong("initial", wanted, self.initial))
+        if not self.methods:
+            raise ConfigurationError("methods: expected at least one, got none")
+        for method in self.methods:
+            if not isinstance(method, str):
+                raise ConfigurationError(_wrong("methods", "a list of strings", method))
+            if self.methods.count(method) > 1:
+                raise ConfigurationError(f"methods: {method!r} is there twice")
+        for method, settings in self.settings.items():
+            if not isinstance(settings, Mapping):
+                raise ConfigurationError(_wrong(f"settings.{method}", "a section", settings))
+
+    def check_fits(self, table: str, architectures: int) -> None:
+        """Raise a ConfigurationError if the table has fewer architectures than are asked for."""
+        if self.queries > architectures:
+            wanted = f"at most the {architectures} architectures of table {table}"
+            raise ConfigurationError(_wrong("queries", wanted, self.queries))
+
+    def of_trial(self, method: str) -> dict[str, Any]:
+        """Return all that the results of one trial of a method depend on, besides its seed.
+
+        Other methods and trials are not part of it: they can be added to an experiment later.
+        """
+        return {
+            "name": self.name,
+            "search_space": self.search_space,
+            "method": method,
+            "initial": self.initial,
+            "queries": self.queries,
+            "batch_size": self.batch_size,
+            "candidates": self.candidates,
+            "settings": dict(self.settings.get(method, {})),
+        }
+
+    def changed(self, **changes: Any) -> Configuration:
+        """Return a copy with other values for some keys; None leaves a key as it is."""
+        return replace(self, **{key: new for key, new in changes.items() if new is not None})
+
+
+def preset(name: str) -> Configuration:
+    """Return a preset, one of `PRESETS`."""
+    if name not in PRESETS:
+        raise ConfigurationError(f"preset: {suggestions.unknown(name, PRESETS)}")
+    return _from_text(preset_text(name), f"preset {name}", {})
+
+
+def preset_text(name: str) -> str:
+    """Return the TOML file of a preset."""
+    folder = resources.files("otnas.experiments") / "presets"
+    return (folder / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def read(path: Path) -> Configuration:
+    """Read a configuration file.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is not TOML, or has an unknown key or an impossible value; the message begins with
+        the file and the key.
+    OSError
+        If it cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: expected a TOML file in UTF-8, {error}") from None
+    return _from_text(text, str(path), _table(preset_text("sequential"), "preset sequential"))
+
+
+def parse_trials(text: str) -> range:
+    """Read ``0:30`` as the numbers 0 to 29.
+
+    Raises
+    ------
+    ConfigurationError
+        If the text has another form or there is no number in it.
+    """
+    match = _TRIALS.fullmatch(text) if isinstance(text, str) else None
+    numbers = range(int(match[1]), int(match[2])) if match else range(0)
+    if not numbers:
+        raise ConfigurationError(_wrong("trials", "FIRST:END such as '0:5'", text))
+    return numbers
+
+
+def _from_text(text: str, source: str, defaults: Mapping[str, Any]) -> Configuration:
+    values = {**defaults, **_table(text, source)}
+    try:
+        known = [item.name for item in fields(Configuration)]
+        for key in values:
+            if key not in known:
+                raise ConfigurationError(f"key {suggestions.unknown(key, known)}")
+        if not isinstance(values["methods"], list):
+            raise ConfigurationError(_wrong("methods", "a list of strings", values["methods"]))
+        if not isinstance(values.get("settings", {}), Mapping):
+            raise ConfigurationError(_wrong("settings", "sections", values["settings"]))
+        values["methods"] = tuple(values["methods"])
+        values["trials"] = parse_trials(values["trials"])
+        return Configuration(**values)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{source}: {error}") from None
+
+
+def _table(text: str, source: str) -> dict[str, Any]:
+    # Here, so that other commands do without the package that Python 3.10 needs for it.
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{source}: expected TOML, {error}") from None
+
+
+def _wrong(key: str, wanted: str, got: object) -> str:
+    return f"{key}: expected {wanted}, got {got!r}"

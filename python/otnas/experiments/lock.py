@@ -1,0 +1,95 @@
+"""Locks on files, held by a process and freed by the system when it ends, however it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from otnas.experiments.errors import LockedError
+
+NAME = ".lock"
+"""Of the file that stands for a folder."""
+
+WAIT = 10.0
+"""Seconds that a process waits for a single file."""
+
+
+@contextlib.contextmanager
+def folder(path: Path) -> Iterator[None]:
+    """Hold a folder, which is made if needed, until the block ends.
+
+    Raises
+    ------
+    LockedError
+        If another process holds it.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    # Opened without truncation: the text in it is the holder's.
+    with open(path / NAME, "a+b") as file:
+        if not try_lock(file):
+            raise LockedError(
+                f"{path}: in use by {_holder(path)}; wait for it or use another --out"
+            )
+        file.truncate(0)
+        file.write(f"process {os.getpid()}".encode())
+        file.flush()
+        yield
+
+
+def wait_for(file: IO[Any], path: Path) -> None:
+    """Lock an open file for as long as it stays open.
+
+    A worker whose parent was killed needs a moment to notice; it still holds its journal then.
+
+    Raises
+    ------
+    LockedError
+        If another process holds the file all the while.
+    """
+    end = time.monotonic() + WAIT
+    while not try_lock(file):
+        if time.monotonic() > end:
+            raise LockedError(f"{path}: another process is writing it")
+        time.sleep(0.05)
+
+
+if sys.platform == "win32":  # pragma: no cover
+    import msvcrt
+
+    # Windows locks ranges of bytes, and nobody else may read those: one far behind the contents.
+    _BYTE = 2**40
+
+    def try_lock(file: IO[Any]) -> bool:
+        """Lock an open file unless another process has; return whether it is locked now."""
+        descriptor, position = file.fileno(), file.tell()
+        os.lseek(descriptor, _BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        finally:
+            os.lseek(descriptor, position, os.SEEK_SET)
+        return True
+
+else:
+    import fcntl
+
+    def try_lock(file: IO[Any]) -> bool:
+        """Lock an open file unless another process has; return whether it is locked now."""
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def _holder(path: Path) -> str:
+    try:
+        return (path / NAME).read_text(encoding="utf-8") or "another process"
+    except OSError:
+        return "another process"

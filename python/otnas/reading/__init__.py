@@ -1,0 +1,4 @@
+"""Reading experiments: curves, statistics, plots, reports and exports of their journals.
+
+Nothing here prints; `otnas.commands` does.
+"""

@@ -1,0 +1,63 @@
+"""Figures as files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from otnas.reading import curves, pictures, style
+from otnas.reading.results import Experiment
+from otnas.storage import written_atomically
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Without the date, the same journals give the same files.
+_METADATA = {
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
+}
+
+
+def write(
+    experiment: Experiment, folder: Path, formats: Sequence[str], *, oracle: bool = False
+) -> list[Path]:
+    """Write curves and pictures of the best architectures, and return the files.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    folder : Path
+        Made if needed; plots that are there are replaced.
+    formats : sequence of {"png", "pdf", "svg"}
+    oracle : bool
+        See `curves.draw`.
+    """
+    written = []
+    for name, figure in figures(experiment, oracle=oracle).items():
+        for kind in formats:
+            path = folder / f"{name}.{kind}"
+            with written_atomically(path) as file:
+                file.write(rendered(figure, kind))
+            written.append(path)
+    return written
+
+
+def figures(experiment: Experiment, *, oracle: bool = False) -> dict[str, Figure]:
+    """Return the figures of an experiment by the names of their files."""
+    drawn = {experiment.name: curves.draw(experiment, oracle=oracle)}
+    best = pictures.best_found(experiment)
+    if best:
+        drawn[f"{experiment.name}-best"] = pictures.draw(experiment, best)
+    return drawn
+
+
+def rendered(figure: Figure, kind: str) -> bytes:
+    """Return a figure as the contents of a file."""
+    stream = io.BytesIO()
+    with style.applied():
+        figure.savefig(stream, format=kind, metadata=_METADATA[kind])
+    return stream.getvalue()

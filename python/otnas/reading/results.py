@@ -1,0 +1,243 @@
+"""The results of an experiment, from its journals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from otnas.arrays import FloatArray, IntArray
+from otnas.experiments import journal, layout
+from otnas.experiments.errors import JournalError
+
+# What trials must have in common for a comparison to mean anything.
+_COMMON = ("search_space", "initial", "queries", "batch_size", "candidates")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial of one method, n queries so far.
+
+    Attributes
+    ----------
+    method : str
+    trial : int
+    wanted : int
+        Queries when it has ended.
+    cells : list of n str
+    validation_error, test_error : array (n,), percent
+        `test_error` is None if the table has none.
+    lowest : float
+        Lowest error of the table that `regret` is above, in percent.
+    overhead : array (n,), seconds
+        What the search took.
+    training_seconds : array (n,), optional
+        What the training took, as tabulated.
+    """
+
+    method: str
+    trial: int
+    wanted: int
+    cells: list[str]
+    validation_error: FloatArray
+    test_error: FloatArray | None
+    lowest: float
+    overhead: FloatArray
+    training_seconds: FloatArray | None
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all queries are there."""
+        return len(self) >= self.wanted
+
+    @cached_property
+    def incumbent(self) -> IntArray:
+        """Query, from 0, with the lowest validation error so far (the first of equals), (n,)."""
+        lowest = np.minimum.accumulate(self.validation_error)
+        is_new = np.r_[True, self.validation_error[1:] < lowest[:-1]][: len(self)]
+        return np.maximum.accumulate(np.where(is_new, np.arange(len(self)), 0)).astype(np.intp)
+
+    @property
+    def error(self) -> FloatArray:
+        """Test error, or validation error where there is none, (n,)."""
+        return self.validation_error if self.test_error is None else self.test_error
+
+    @property
+    def best_validation_error(self) -> FloatArray:
+        """Lowest validation error so far, (n,)."""
+        return self.validation_error[self.incumbent]
+
+    @property
+    def error_of_best(self) -> FloatArray:
+        """`error` of the best by validation so far: what a user would end up with, (n,)."""
+        return self.error[self.incumbent]
+
+    @property
+    def regret(self) -> FloatArray:
+        """`error_of_best` above the lowest of the table, in percentage points, (n,)."""
+        return self.error_of_best - self.lowest
+
+    @property
+    def oracle_regret(self) -> FloatArray:
+        """Regret of one who sees the test errors when choosing, (n,): nobody does."""
+        return np.minimum.accumulate(self.error) - self.lowest
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """The trials of one experiment.
+
+    Attributes
+    ----------
+    folder : Path
+    name : str
+    table : mapping
+        As `otnas.experiments.task.about` returns it.
+    common : mapping
+        The part of the configuration that all methods share.
+    settings : mapping of str to mapping
+        Settings of every method.
+    versions : tuple of mappings
+        Of the software; more than one if it changed.
+    trials : mapping of str to list of Trial
+        By method, in order of their numbers.
+    """
+
+    folder: Path
+    name: str
+    table: Mapping[str, Any]
+    common: Mapping[str, Any]
+    settings: Mapping[str, Mapping[str, Any]]
+    versions: tuple[Mapping[str, str], ...]
+    trials: Mapping[str, list[Trial]]
+
+    @property
+    def has_test_error(self) -> bool:
+        """Whether the table has errors on test data."""
+        return "test_error" in self.table["lowest"]
+
+    @property
+    def lowest_validation_error(self) -> float:
+        """Of all architectures of the table, in percent."""
+        return float(self.table["lowest"]["validation_error"])
+
+    @property
+    def error_name(self) -> str:
+        """What `Trial.error` is."""
+        return "test error" if self.has_test_error else "validation error"
+
+    def length(self, method: str) -> int:
+        """Return how many queries all trials of a method have."""
+        return min(len(trial) for trial in self.trials[method])
+
+    def curves(self, method: str, quantity: str = "regret") -> FloatArray:
+        """Return a quantity of `Trial` for all trials of a method, shape (trials, queries).
+
+        Only as far as the shortest trial goes: a mean over changing trials would be no curve.
+        """
+        n = self.length(method)
+        return np.array([getattr(trial, quantity)[:n] for trial in self.trials[method]])
+
+    @property
+    def unfinished(self) -> list[Trial]:
+        """Trials that have not all their queries."""
+        return [t for trials in self.trials.values() for t in trials if not t.is_complete]
+
+
+def load(folder: Path) -> list[Experiment]:
+    """Read the experiments in a folder, or the one that it is.
+
+    Raises
+    ------
+    JournalError
+        If a journal is damaged, or of another configuration than its neighbours.
+    OSError
+        If there are none, or they cannot be read.
+    """
+    experiments = [_load_one(path) for path in layout.experiment_folders(folder)]
+    found = [experiment for experiment in experiments if experiment is not None]
+    if not found:
+        raise JournalError(f"{folder}: the journals have no queries yet")
+    return found
+
+
+def _load_one(folder: Path) -> Experiment | None:
+    first: dict[str, Any] | None = None
+    trials: dict[str, list[Trial]] = {}
+    settings: dict[str, dict[str, Any]] = {}
+    versions: dict[str, dict[str, str]] = {}
+    for path in sorted(folder.glob(f"*/{layout.PATTERN}")):
+        contents = journal.read(path)
+        if contents is None or not contents.queries:
+            continue
+        header = contents.header
+        first = header if first is None else first
+        _check_comparable(first, header, path)
+        method = header["configuration"]["method"]
+        settings[method] = header["configuration"]["settings"]
+        for used in (header["versions"], contents.versions):
+            versions[json.dumps(used, sort_keys=True)] = used
+        trials.setdefault(method, []).append(_trial(header, contents.queries, path))
+    if first is None:
+        return None
+    configuration = first["configuration"]
+    return Experiment(
+        folder=folder,
+        name=configuration["name"],
+        table=first["table"],
+        common={key: configuration[key] for key in _COMMON},
+        settings=settings,
+        versions=tuple(versions.values()),
+        trials=dict(sorted(trials.items(), key=lambda item: _order(item[0]))),
+    )
+
+
+def _trial(header: Mapping[str, Any], queries: list[dict[str, Any]], path: Path) -> Trial:
+    def column(name: str) -> FloatArray:
+        try:
+            return np.array([float(line[name]) for line in queries])
+        except (KeyError, TypeError, ValueError):
+            raise JournalError(f"{path}: expected a number {name!r} in every query") from None
+
+    metrics, lowest = header["table"]["metrics"], header["table"]["lowest"]
+    return Trial(
+        method=header["configuration"]["method"],
+        trial=header["seed"],
+        wanted=header["configuration"]["queries"],
+        cells=[line["cell"] for line in queries],
+        validation_error=column("validation_error"),
+        test_error=column("test_error") if "test_error" in metrics else None,
+        lowest=lowest.get("test_error", lowest["validation_error"]),
+        overhead=column("overhead_seconds"),
+        training_seconds=column("training_seconds") if "training_seconds" in metrics else None,
+    )
+
+
+def _check_comparable(first: Mapping[str, Any], other: Mapping[str, Any], path: Path) -> None:
+    for key in _COMMON:
+        wanted, got = first["configuration"].get(key), other["configuration"].get(key)
+        if wanted != got:
+            raise JournalError(
+                f"{path}: expected {key} = {wanted!r} as its neighbours, got {got!r}"
+            )
+    if first["table"] != other["table"]:
+        raise JournalError(f"{path}: expected the same table as its neighbours")
+
+
+def _order(method: str) -> tuple[int, str]:
+    """Baselines first, then kernels: the order of colours, legends and tables."""
+    known = (
+        "random", "evolution", "local-search", "bananas", "gw", "ot", "edit", "path", "wl",
+        "tw", "tw-2g", "top-k", "penalise", "liar", "believer", "bucb", "thompson", "map",
+        "kdpp", "kdpp-quality",
+    )  # fmt: skip
+    base = method.split(":")[0]
+    return (known.index(base) if base in known else len(known), method)

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from otnas.cli import main
+from otnas.experiments import lock
+from otnas.experiments.configuration import preset_text
+
+SMALL = ["--search-space", "small", "--trials", "0:2", "--initial", "5", "--queries", "12"]
+
+
+def run(capsys, *arguments):
+    status = main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_from_run_to_report(tmp_path, capsys):
+    out = tmp_path / "results"
+    methods = ["--methods", "random,evolution", "--jobs", "1", "--out", out]
+    assert run(capsys, "run", "sequential", *SMALL, *methods)[0] == 0
+    assert run(capsys, "run", "batch", *SMALL, *methods)[0] == 0
+    status, text, _ = run(capsys, "show", out, "--target", "1.5")
+    assert status == 0
+    assert "sequential: regret after 12 queries" in text
+    assert "batch: regret after 12 queries" in text
+    assert "regret <= 1.5" in text
+    status, text, _ = run(capsys, "plot", out, "--format", "svg", "--oracle")
+    assert status == 0
+    names = ["sequential", "sequential-best", "batch", "batch-best"]
+    assert text.split() == [str(out / "plots" / f"{name}.svg") for name in names]
+    assert run(capsys, "report", out) == (0, f"{out / 'report.html'}\n", "")
+    status, text, _ = run(capsys, "export", out / "batch", "--csv", tmp_path / "a.csv")
+    assert (status, text) == (0, f"{tmp_path / 'a.csv'}: 48 rows\n")
+
+
+def test_run_alone_runs_both_presets_and_reads_them(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, text, _ = run(capsys, "run", *SMALL, "--methods", "random", "--jobs", "1")
+    assert status == 0
+    out = tmp_path / "runs" / "small"
+    assert {path.name for path in out.iterdir()} >= {"sequential", "batch", "plots", "report.html"}
+    assert "batch: regret after 12 queries" in text
+
+
+def test_a_copied_preset(tmp_path, capsys):
+    assert run(capsys, "run", "--show-preset", "batch") == (0, preset_text("batch"), "")
+    path = tmp_path / "my.toml"
+    path.write_text(preset_text("batch").replace('name = "batch"', 'name = "mine"'))
+    arguments = ["--config", path, *SMALL, "--methods", "random", "--out", tmp_path / "o"]
+    assert run(capsys, "run", *arguments, "--jobs", "1")[0] == 0
+    assert len(list((tmp_path / "o" / "mine" / "random").glob("*.jsonl"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "seqential"], "preset: 'seqential' is unknown; did you mean 'sequential'?"),
+        (["run", "batch", "--methods", "evoluton"], "did you mean 'evolution'?"),
+        (["run", "batch", "--trials", "3"], "trials: expected FIRST:END such as '0:5', got '3'"),
+        (["run", "batch", "--jobs", "0"], "--jobs: expected an integer of at least 1, got 0"),
+        (["run", "batch", "--config", "x.toml"], "expected a preset or --config, got both"),
+        (["run", "--config", "x.toml"], "x.toml"),
+        (["run", "batch", "--search-space", "no-such"], "table no-such is not there"),
+        (["run", "batch", "--search-space", "small"], "queries: expected at most the 200 archit"),
+        (["show", "nowhere"], "nowhere: expected a folder with journals of 'otnas run', got none"),
+        (["plot", "."], ".: expected a folder with journals of 'otnas run', got one without"),
+    ],
+)
+def test_mistakes(tmp_path, monkeypatch, capsys, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    status, _, error = run(capsys, *arguments)
+    assert status == 1
+    assert error.startswith("otnas: ")
+    assert message in error
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["plot", ".", "--format", "gif"], ["export", "."], ["run", "batch", "--queries", "many"], []],
+)
+def test_wrong_usage_is_status_2(arguments, capsys):
+    with pytest.raises(SystemExit) as error:
+        main(arguments)
+    assert error.value.code == 2
+
+
+def test_a_second_process_is_refused(tmp_path, capsys):
+    with lock.folder(tmp_path):
+        status, _, error = run(capsys, "run", "batch", *SMALL, "--out", tmp_path, "--jobs", "1")
+    assert status == 1
+    assert error == (
+        f"otnas: {tmp_path}: in use by process {os.getpid()}; wait for it or use another --out\n"
+    )
+
+
+def test_a_failed_trial_is_status_1(tmp_path, capsys):
+    arguments = ["run", "batch", *SMALL, "--methods", "random", "--out", tmp_path, "--jobs", "1"]
+    assert run(capsys, *arguments)[0] == 0
+    status, text, _ = run(capsys, *arguments, "--batch-size", "3")
+    assert status == 1
+    assert text.count("failed: random, trial") == 2
+    assert "0 of 2 trials are complete" in text
+
+
+def test_export_of_two_experiments_is_refused(tmp_path, capsys):
+    for preset in ("sequential", "batch"):
+        arguments = [*SMALL, "--methods", "random", "--out", tmp_path, "--jobs", "1"]
+        assert run(capsys, "run", preset, *arguments)[0] == 0
+    status, _, error = run(capsys, "export", tmp_path, "--csv", tmp_path / "a.csv")
+    assert status == 1
+    assert "expected the folder of one experiment" in error
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_is_130_and_leaves_journals_that_go_on(tmp_path, jobs):
+    arguments = ["run", "sequential", "--search-space", "small", "--methods", "tw-2g"]
+    arguments += ["--queries", "190", "--trials", "0:9", "--jobs", jobs, "--out", str(tmp_path)]
+    command = [sys.executable, "-m", "otnas.cli", *arguments]
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as run:
+        end = time.monotonic() + 60
+        while not any(tmp_path.rglob("*.jsonl")) and time.monotonic() < end:
+            time.sleep(0.02)
+        os.killpg(run.pid, signal.SIGINT)  # as a terminal does
+        error = run.communicate(timeout=30)[1]
+    assert run.returncode == 130
+    assert error.splitlines()[-1] == "otnas: stopped; the same command goes on"
+    assert "Traceback" not in error
+    assert main(["show", str(tmp_path)]) in (0, 1)  # 1: no query yet

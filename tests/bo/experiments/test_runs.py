@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+
+import experiment_helpers as helpers
+import pytest
+from experiment_helpers import configuration, contents, run_all
+
+from otnas.experiments import journal, lock
+from otnas.experiments.errors import ConfigurationError, LockedError
+from otnas.experiments.task import Failed, Finished
+
+
+def failures(events):
+    return [event for event in events if isinstance(event, Failed)]
+
+
+def test_a_journal_has_all_that_is_promised(tmp_path, small_table):
+    assert not failures(run_all(configuration(trials=range(4, 5)), tmp_path))
+    found = journal.read(tmp_path / "trials" / "adaptive" / "trial-0004.jsonl")
+    assert found.header["seed"] == 4
+    assert found.header["configuration"]["batch_size"] == 4
+    assert set(found.header["versions"]) == {"python", "otnas", "numpy", "scipy"}
+    assert found.header["table"]["provenance"]["dataset"] == "<made> & up"
+    assert found.header["table"]["lowest"]["test_error"] == small_table.metrics["test_error"].min()
+    assert len(found.queries) == 30
+    assert len({line["cell"] for line in found.queries}) == 30
+    for number, line in enumerate(found.queries, start=1):
+        row = small_table.texts.index(line["cell"])
+        assert line["query"] == number
+        assert len(line["hash"]) == 32
+        for name, values in small_table.metrics.items():
+            assert line[name] == values[row]
+        assert line["asked"] <= line["told"]
+        assert line["overhead_seconds"] >= 0
+    means = [line["mean"] for line in found.queries]
+    assert means[:8] == [None] * 8
+    assert means[8] == means[9] == means[10]
+    assert means[11] is None
+    assert found.queries[8]["deviation"] == 1.0
+
+
+@pytest.mark.parametrize("cut", [0, 5, 300, 0.2, 0.5, 0.9, 0.999])
+def test_a_cut_journal_is_continued_to_the_same_end(tmp_path, cut):
+    run_all(configuration(), tmp_path / "whole")
+    run_all(configuration(), tmp_path / "cut")
+    for path in (tmp_path / "cut").rglob("*.jsonl"):
+        data = path.read_bytes()
+        path.write_bytes(data[: int(cut * len(data)) if isinstance(cut, float) else cut])
+    assert not failures(run_all(configuration(), tmp_path / "cut"))
+    assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
+
+
+def test_every_incomplete_batch_is_continued(tmp_path):
+    config = configuration(trials=range(1), queries=19)
+    run_all(config, tmp_path)
+    (path,) = tmp_path.rglob("*.jsonl")
+    whole, lines = contents(tmp_path), path.read_bytes().splitlines(keepends=True)
+    for kept in range(len(lines) + 1):
+        path.write_bytes(b"".join(lines[:kept]))
+        run_all(config, tmp_path)
+        assert contents(tmp_path) == whole
+        assert path.read_bytes().startswith(b"".join(lines[:kept]))
+
+
+def test_a_complete_run_is_left_as_it_is(tmp_path):
+    run_all(configuration(), tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.jsonl")}
+    assert not failures(run_all(configuration(), tmp_path))
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.jsonl")} == before
+
+
+def test_methods_and_trials_can_be_added(tmp_path):
+    run_all(configuration(), tmp_path)
+    before = contents(tmp_path)
+    config = configuration(methods=("other", "adaptive"), trials=range(5))
+    run_all(config, tmp_path)
+    after = contents(tmp_path)
+    assert len(after) == 10
+    assert after.items() >= before.items()
+
+
+def test_another_configuration_fails_and_leaves_the_journals(tmp_path):
+    run_all(configuration(), tmp_path)
+    before = contents(tmp_path)
+    events = run_all(configuration(batch_size=5), tmp_path)
+    assert len(failures(events)) == 3
+    assert "batch_size = 4, not 5; use another --out" in failures(events)[0].message
+    assert contents(tmp_path) == before
+
+
+def test_a_replay_that_differs_fails_and_leaves_the_journal(tmp_path):
+    config = configuration(trials=range(1))
+    run_all(config, tmp_path)
+    (path,) = tmp_path.rglob("*.jsonl")
+    lines = path.read_text().splitlines(keepends=True)[:12]
+    record = json.loads(lines[5])
+    record["cell"] = json.loads(lines[6])["cell"]
+    lines[5] = json.dumps(record) + "\n"
+    path.write_text("".join(lines))
+    (failure,) = failures(run_all(config, tmp_path))
+    assert "query 5: the journal has |" in failure.message
+    assert path.read_text() == "".join(lines)
+
+
+@pytest.mark.parametrize("jobs", [2, 5])
+def test_results_do_not_depend_on_jobs(tmp_path, jobs):
+    config = configuration(methods=("adaptive", "other"))
+    run_all(config, tmp_path / "1")
+    events = run_all(config, tmp_path / "n", jobs=jobs)
+    assert len([event for event in events if isinstance(event, Finished)]) == 6
+    assert contents(tmp_path / "1") == contents(tmp_path / "n")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_failing_method_does_not_take_others_down(tmp_path, jobs):
+    config = configuration(methods=("failing", "adaptive"))
+    events = run_all(config, tmp_path, jobs=jobs)
+    assert [event.task.method for event in failures(events)] == ["failing"] * 3
+    assert len([event for event in events if isinstance(event, Finished)]) == 3
+    message = failures(events)[0].message
+    assert message.startswith("RuntimeError: no (experiment_helpers.py:")
+    assert "\n" not in message
+    traces = list(tmp_path.rglob("*.failure.txt"))
+    assert len(traces) == 3
+    assert "luck" in traces[0].read_text()
+
+
+def test_a_worker_that_dies_fails_its_trial_only(tmp_path):
+    config = configuration(methods=("dying", "adaptive"))
+    events = run_all(config, tmp_path, jobs=2)
+    assert [event.message for event in failures(events)] == ["its process ended with status 7"] * 3
+    assert len([event for event in events if isinstance(event, Finished)]) == 3
+
+
+def test_more_queries_than_architectures(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"at most the 200 architectures of table small"):
+        run_all(configuration(queries=201), tmp_path)
+
+
+def test_jobs_below_one(tmp_path):
+    with pytest.raises(ValueError, match=r"jobs: expected an integer of at least 1, got 0"):
+        run_all(configuration(), tmp_path, jobs=0)
+
+
+def test_a_folder_in_use_is_refused(tmp_path):
+    with (
+        lock.folder(tmp_path),
+        pytest.raises(LockedError, match=rf"in use by process {os.getpid()};"),
+    ):
+        run_all(configuration(), tmp_path)
+    assert not failures(run_all(configuration(), tmp_path))
+
+
+def test_the_lock_of_a_killed_process_does_not_block(tmp_path):
+    code = (
+        "import sys, time, pathlib\nfrom otnas.experiments import lock\n"
+        "with lock.folder(pathlib.Path(sys.argv[1])):\n print('locked', flush=True)\n"
+        " time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout.readline() == "locked\n"
+        with pytest.raises(LockedError, match=rf"in use by process {holder.pid};"):
+            run_all(configuration(), tmp_path)
+        holder.send_signal(signal.SIGKILL)
+    assert not failures(run_all(configuration(), tmp_path))
+
+
+def test_stopping_the_iterator_ends_the_workers(tmp_path):
+    config = configuration(settings={"adaptive": {"delay": 0.2}})
+    events = helpers.run(helpers.plan(config, tmp_path), tmp_path, jobs=2, make=helpers.make)
+    next(events)
+    assert multiprocessing.active_children()
+    events.close()
+    assert not multiprocessing.active_children()
+    run_all(config, tmp_path, jobs=3)
+    assert len(contents(tmp_path)) == 3
