@@ -11,7 +11,8 @@ import textwrap
 import pytest
 
 PREPARE = """
-    import numpy as np, otnas_fast as of
+    import signal, numpy as np, otnas_fast as of
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits "ignore"
     rng = np.random.default_rng(0)
 """
 LONG = {
@@ -49,9 +50,12 @@ def test_interrupt(task):
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, stderr=subprocess.PIPE
     )
     assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(0.3)  # now it is computing
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    try:
+        assert process.stdout.readline() == "ready\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.3)  # now it is computing
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    finally:
+        process.kill()
     assert (out, process.returncode) == ("interrupted\n", 0), err
