@@ -1,7 +1,6 @@
-#include "otnas/pairwise/embedding.hpp"
-
 #include <map>
 
+#include "otnas/pairwise/embedding.hpp"
 #include "otnas/pairwise/path_embedding.hpp"
 #include "packed_cells.hpp"
 
@@ -44,10 +43,10 @@ void bind_embedding(py::module_& module) {
     FractionGrid grid(max_layers);
     return py::make_tuple(to_numpy(std::move(grid.points)), to_numpy(std::move(grid.lengths)));
   });
-  module.def("block_sizes", [](const Taxonomy& taxonomy, const std::vector<std::string>& names,
-                               int max_layers) {
-    return CellEmbedder(taxonomy, measures(names), max_layers).block_sizes();
-  });
+  module.def("block_sizes",
+             [](const Taxonomy& taxonomy, const std::vector<std::string>& names, int max_layers) {
+               return CellEmbedder(taxonomy, measures(names), max_layers).block_sizes();
+             });
   module.def("embed", [](const PackedCells& packed, const Taxonomy& taxonomy,
                          const std::vector<std::string>& names, int max_layers, unsigned threads) {
     const CellEmbedder embedder(taxonomy, measures(names), max_layers);
@@ -62,9 +61,8 @@ void bind_embedding(py::module_& module) {
     const CellArray cells = unpack(packed);
     const Reading reading = backward ? Reading::kBackward : Reading::kForward;
     const auto cancelled = python_signals();
-    PathEmbedding result = without_gil([&] {
-      return embed_paths(cells, taxonomy.size(), reading, decay, threads, cancelled);
-    });
+    PathEmbedding result = without_gil(
+        [&] { return embed_paths(cells, taxonomy.size(), reading, decay, threads, cancelled); });
     py::list vocabulary;
     for (const std::string& word : result.vocabulary) vocabulary.append(py::bytes(word));
     return py::make_tuple(to_python(std::move(result.rows)), to_numpy(std::move(result.index)),

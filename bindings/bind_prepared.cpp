@@ -33,7 +33,9 @@ struct Blocks {
 template <class T>
 void distances_into(const PreparedColumns& prepared, const Blocks& rows, py::array_t<T> out,
                     unsigned threads) {
-  const auto stride = [&](int axis) { return static_cast<std::size_t>(out.strides(axis)) / sizeof(T); };
+  const auto stride = [&](int axis) {
+    return static_cast<std::size_t>(out.strides(axis)) / sizeof(T);
+  };
   std::vector<MatrixOut<T>> targets;
   for (std::size_t b = 0; b < prepared.block_count(); ++b)
     targets.push_back({out.mutable_data() + b * stride(0), stride(1)});

@@ -43,9 +43,7 @@ def as_embedding(
         if ngram is not None and items.ngram is not None:
             raise ValueError(f"{name} is an Embedding with ngram={items.ngram}, not ngram={ngram}")
         if measures is not None or items.measures is not None:
-            raise ValueError(
-                f"{name} is an Embedding with measures={items.measures}, not {chosen}"
-            )
+            raise ValueError(f"{name} is an Embedding with measures={items.measures}, not {chosen}")
     if taxonomy is not None and items.taxonomy is not None and taxonomy != items.taxonomy:
         raise ValueError(f"{name} is an Embedding of {items.taxonomy!r}, not of {taxonomy!r}")
     return items

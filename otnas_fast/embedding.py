@@ -232,9 +232,7 @@ class Embedding:
             if name in self._sparse:
                 continue
             piece = self.vectors[:, self._columns(name)]
-            pieces.append(
-                piece[:, source] * share if name in ("indegree", "outdegree") else piece
-            )
+            pieces.append(piece[:, source] * share if name in ("indegree", "outdegree") else piece)
         vectors = np.concatenate(pieces, axis=1) if pieces else self.vectors
         kind = self._kind._replace(max_layers=max_layers)
         return self._with(np.ascontiguousarray(vectors), self.index, self._sparse, kind)
@@ -350,7 +348,8 @@ def embed(
     ------
     TypeError, ValueError
         See `as_cells`; for another `ngram`, other measures, both of them, another `decay`; for
-        ``prefix`` or ``suffix`` of a cell whose paths read as more than 100,000 beginnings of words.
+        ``prefix`` or ``suffix`` of a cell whose paths read as more than 100,000 different
+        beginnings of words.
     """
     chosen = chosen_measures(ngram, measures) or PRESETS["tw-2g"]
     decay = check.positive(decay, "decay")

@@ -25,11 +25,15 @@ DEFAULT_LENGTHSCALES = {
     "operations": 1.0,
     "indegree": 0.1,
     "outdegree": 0.1,
-    "prefix": 1.0,
-    "suffix": 1.0,
-    "sizes": 1.0,
+    "prefix": 5.0,
+    "suffix": 5.0,
+    "sizes": 4.0,
 }
-"""About the mean distance between random NAS-Bench cells, so that no block drowns the others."""
+"""About the mean distance between random NAS-Bench cells, so that no block drowns the others.
+
+Measured over NAS-Bench-101 / NAS-Bench-201, all cells alike: operations (2-grams) 0.80 / 1.38,
+in-degree 0.11 / 0.08, out-degree 0.10 / 0.08, prefix and suffix 6.2 / 4.6, sizes 3.7 / 4.5.
+"""
 
 
 def block_name(measure: str) -> str:

@@ -71,7 +71,8 @@ def distances(
     shape = (len(left.block_sizes), len(left), len(right))
     result = result_array(out, shape, dtype, left, right)
     if left._sparse:
-        return PreparedEmbedding(right).distances(left, dtype=dtype, threads=threads, out=result)
+        PreparedEmbedding(right)._distances_into(result, left, check.threads(threads))
+        return result
     ends = np.cumsum(left.block_sizes).tolist()
     for block, (end, size) in enumerate(zip(ends, left.block_sizes, strict=True)):
         _core.l1_distances(

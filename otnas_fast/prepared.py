@@ -90,7 +90,7 @@ class PreparedEmbedding:
         left = self._aligned(rows, threads)
         shape = (len(left.block_sizes), len(left), len(self))
         result = result_array(out, shape, dtype, left, self.embedding)
-        self._prepared.distances(left._compiled, out=result, threads=check.threads(threads))
+        self._distances_into(result, left, check.threads(threads))
         return result
 
     def gram(
@@ -131,6 +131,9 @@ class PreparedEmbedding:
         self._gram_into(result, left, scales, variance, check.threads(threads))
         return result
 
+    def _distances_into(self, out: npt.NDArray[Any], left: Embedding, threads: int) -> None:
+        self._prepared.distances(left._compiled, out=out, threads=threads)
+
     def _gram_into(
         self,
         out: npt.NDArray[Any],
@@ -152,14 +155,15 @@ class PreparedEmbedding:
         _check_alike([base, left], "rows")
         if base._kind is not None and left._kind is not None:
             ours, theirs = base._kind.max_layers, left._kind.max_layers
-            if theirs > ours:
+            if theirs > ours and {"indegree", "outdegree"} & set(base.block_names):
                 raise ValueError(
                     f"rows must have cells of at most {ours} layers, as those prepared, got "
                     f"{theirs}; give the taxonomy max_layers= to prepare for more"
                 )
             left = left._with_layers(ours)
+        words = {name: block.vocabulary for name, block in base._sparse.items()}
         return left._with_sparse(
-            {name: block.onto(base._sparse[name].vocabulary) for name, block in left._sparse.items()}
+            {name: block.onto(words[name]) for name, block in left._sparse.items()}
         )
 
     def __len__(self) -> int:
@@ -170,5 +174,3 @@ class PreparedEmbedding:
 
     def __reduce__(self) -> tuple[type[PreparedEmbedding], tuple[Embedding]]:
         return PreparedEmbedding, (self.embedding,)
-
-

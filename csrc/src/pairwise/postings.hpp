@@ -55,8 +55,8 @@ class Postings {
     return static_cast<std::size_t>(b.coordinates[i]);
   }
 
-  std::vector<std::size_t> starts_;      // (dim + 1,)
-  std::vector<std::uint32_t> columns_;   // (nonzeros,), ascending within a coordinate
+  std::vector<std::size_t> starts_;     // (dim + 1,)
+  std::vector<std::uint32_t> columns_;  // (nonzeros,), ascending within a coordinate
   std::vector<double> values_, sums_;
 };
 

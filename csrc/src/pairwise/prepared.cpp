@@ -74,7 +74,9 @@ class BlockColumns {
   explicit BlockColumns(const L1Block& block) : vectors_(pack(block, vector_of_)) {}
 
   /// Distances to the distinct vectors; the rest of the last tile is of no meaning.
-  std::size_t padded() const { return (distinct_ + kTileColumns - 1) / kTileColumns * kTileColumns; }
+  std::size_t padded() const {
+    return (distinct_ + kTileColumns - 1) / kTileColumns * kTileColumns;
+  }
   std::size_t columns() const { return vector_of_.size(); }
   const std::uint32_t* vector_of() const { return vector_of_.data(); }
   std::size_t bytes() const {

@@ -11,8 +11,8 @@ namespace {
 
 using Counts = std::array<std::uint64_t, kMaxVertices>;
 
-/// Walks the trie of one cell depth first. A node is known by the vertices at which a path that reads
-/// as its text can be, and by how many such paths there are.
+/// Walks the trie of one cell depth first. A node is known by the vertices at which a path that
+/// reads as its text can be, and by how many such paths there are.
 class Walk {
  public:
   Walk(const Cell& pruned, double decay, WordTrie& trie, TrieVector& phi)

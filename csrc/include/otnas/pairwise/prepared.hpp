@@ -11,15 +11,16 @@
 //   l_b      lengthscale of block b
 //   K_ij     = variance * exp(-sum_b D_b,ij / l_b)
 //
-// Many columns share their vector in one block (423,624 cells of NAS-Bench-101: 8 counts of ... ),
-// so each block keeps its own distinct vectors and a row is compared with those only: dense ones in
-// tiles, sparse ones by posting lists (for each coordinate, the columns in which it is not zero),
-// which touch only coordinates where the row is not zero: sum |a - b| = sum a + sum b - 2 sum
-// min(a, b). What remains for each column is one look-up a block.
+// Many columns share their vector in one block: the 423,624 cells of NAS-Bench-101 have 212,310
+// different vectors of word prefixes and far fewer of degrees. Each block keeps its distinct
+// vectors and a row is compared with those: dense ones in tiles, sparse ones by posting lists (for
+// each coordinate, the vectors in which it is not zero), which touch only coordinates where the row
+// is not zero: sum |a - b| = sum a + sum b - 2 sum min(a, b). What remains for each column is one
+// look-up a block.
 //
-// Every pair is summed coordinate by coordinate in the same order whatever its place, so a matrix of
-// an embedding with itself is symmetric to the last bit, a block equals the same block of the whole,
-// and threads change nothing.
+// Every pair is summed coordinate by coordinate in the same order whatever its place, so a matrix
+// of an embedding with itself is symmetric to the last bit, a block equals the same block of the
+// whole, and threads change nothing.
 
 namespace otnas {
 

@@ -7,8 +7,9 @@
 #include "otnas/cells/cell.hpp"
 
 // Notation
-//   word      the operations along one input-to-output path of a pruned cell, closed by an end marker
-//   mu        measure on the trie of words: 1 / (number of paths) on the end of each path's word,
+//   word      the operations along one input-to-output path of a pruned cell, closed by an end
+//   marker mu        measure on the trie of words: 1 / (number of paths) on the end of each path's
+//   word,
 //             paths counted with multiplicity
 //   level     of an edge: the number of edges above it; the first operation's is 0
 //   phi_v     = decay^level(v) * mu(words that begin with v), one coordinate a node of the trie
@@ -18,8 +19,8 @@
 
 namespace otnas {
 
-/// A node of the trie as text: one byte an operation, then kWordEnd if it closes the word. Sorted as
-/// bytes, a node comes before those below it.
+/// A node of the trie as text: one byte an operation, then kWordEnd if it closes the word. Sorted
+/// as bytes, a node comes before those below it.
 constexpr char kWordEnd = '\xff';
 
 /// Most nodes that one cell may occupy.
@@ -39,7 +40,7 @@ class WordTrie {
  private:
   std::int32_t step(std::int32_t node, std::size_t letter);
 
-  std::size_t letters_;  // operations and the end marker
+  std::size_t letters_;                 // operations and the end marker
   std::vector<std::int32_t> children_;  // (size, letters); 0: none, for the root is no one's child
   std::vector<std::int32_t> parents_;
   std::vector<std::uint8_t> last_;  // letter that leads to the node
