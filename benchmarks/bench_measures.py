@@ -1,7 +1,7 @@
 """One new row against a whole space, by prepared embedding, against SciPy on the dense vectors.
 
-SciPy gets a part of NAS-Bench-101, for the dense vectors of all of it (1,516 coordinates) would take
-5 GB. Every answer is checked.
+SciPy gets a part of NAS-Bench-101, for the dense vectors of all of it (1,516 coordinates) would
+take 5 GB. Every answer is checked.
 """
 
 from __future__ import annotations

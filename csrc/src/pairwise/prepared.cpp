@@ -14,6 +14,9 @@ namespace {
 // Rows computed by one task, which shares its working memory among them.
 constexpr std::size_t kRowsPerTask = 8;
 
+// Columns whose exponents are added up block by block while they stay in the first-level cache.
+constexpr std::size_t kColumnsPerPass = 32 * kTileColumns;
+
 std::size_t row_count(const L1Block& block) {
   if (const auto* dense = std::get_if<DenseBlock>(&block)) return dense->embedding.rows;
   return std::get<SparseBlock>(block).rows;
@@ -199,16 +202,17 @@ void PreparedColumns::gram(const std::vector<L1Block>& rows, const double* inver
       for (std::size_t u = impl.starts[b]; u < impl.starts[b + 1]; ++u)
         distances[u] *= inverse_lengthscales[b];
     T* target = out.data + row * out.row_stride;
-    for (std::size_t column = 0; column < impl.columns(); column += kTileColumns) {
-      const std::size_t width = std::min(kTileColumns, impl.columns() - column);
-      double values[kTileColumns] = {};
+    double values[kColumnsPerPass];
+    for (std::size_t first = 0; first < impl.columns(); first += kColumnsPerPass) {
+      const std::size_t count = std::min(kColumnsPerPass, impl.columns() - first);
+      std::fill_n(values, (count + kTileColumns - 1) / kTileColumns * kTileColumns, 0.0);
       for (std::size_t b = 0; b < impl.blocks.size(); ++b) {
         const double* of_vector = distances + impl.starts[b];
-        const std::uint32_t* vector_of = impl.blocks[b].vector_of() + column;
-        for (std::size_t j = 0; j < width; ++j) values[j] += of_vector[vector_of[j]];
+        const std::uint32_t* vector_of = impl.blocks[b].vector_of() + first;
+        for (std::size_t j = 0; j < count; ++j) values[j] += of_vector[vector_of[j]];
       }
-      kernels.laplace(variance, values);
-      for (std::size_t j = 0; j < width; ++j) target[column + j] = static_cast<T>(values[j]);
+      for (std::size_t j = 0; j < count; j += kTileColumns) kernels.laplace(variance, values + j);
+      for (std::size_t j = 0; j < count; ++j) target[first + j] = static_cast<T>(values[j]);
     }
   });
 }
