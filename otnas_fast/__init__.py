@@ -27,20 +27,25 @@ from otnas_fast.dpp import (
 )
 from otnas_fast.embedding import Embedding, embed
 from otnas_fast.kdpp import KDPP
-from otnas_fast.pairwise import DEFAULT_LENGTHSCALES, distances, gram, gram_blocks
+from otnas_fast.measures import DEFAULT_LENGTHSCALES, MEASURES, PRESETS
+from otnas_fast.pairwise import distances, gram, gram_blocks
+from otnas_fast.prepared import PreparedEmbedding
 from otnas_fast.taxonomy import NASBENCH101, NASBENCH201, Taxonomy
 from otnas_fast.trees import TreeMetric, tree_wasserstein
 
 __all__ = [
     "DEFAULT_LENGTHSCALES",
     "KDPP",
+    "MEASURES",
     "NASBENCH101",
     "NASBENCH201",
+    "PRESETS",
     "Architecture",
     "Cell",
     "CellArray",
     "Embedding",
     "NumericalError",
+    "PreparedEmbedding",
     "Taxonomy",
     "TreeMetric",
     "as_cells",

@@ -8,6 +8,11 @@ PackedCells: TypeAlias = tuple[
     npt.NDArray[np.int64], npt.NDArray[np.uint32], npt.NDArray[np.uint8]
 ]  # not at run time
 
+# offsets, coordinates, values
+SparseRows: TypeAlias = tuple[
+    npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.float64]
+]  # not at run time
+
 MAX_VERTICES: int
 FIRST_ABSENT: int
 INPUT: int
@@ -46,10 +51,22 @@ def max_layer_count(cells: PackedCells) -> int: ...
 def fraction_grid(
     max_layers: int,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]: ...
-def block_sizes(taxonomy: Taxonomy, ngram: int, max_layers: int) -> list[int]: ...
+def block_sizes(taxonomy: Taxonomy, measures: Sequence[str], max_layers: int) -> list[int]: ...
 def embed(
-    cells: PackedCells, taxonomy: Taxonomy, ngram: int, max_layers: int, threads: int
+    cells: PackedCells,
+    taxonomy: Taxonomy,
+    measures: Sequence[str],
+    max_layers: int,
+    threads: int,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]: ...
+def embed_paths(
+    cells: PackedCells, taxonomy: Taxonomy, backward: bool, decay: float, threads: int
+) -> tuple[SparseRows, npt.NDArray[np.int64], list[bytes]]: ...
+def distinct_sparse_rows(
+    offsets: npt.NDArray[np.int64],
+    coordinates: npt.NDArray[np.int32],
+    values: npt.NDArray[np.float64],
+) -> tuple[SparseRows, npt.NDArray[np.int64]]: ...
 def distinct_rows(
     vectors: npt.NDArray[np.float64],
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]: ...
@@ -73,6 +90,39 @@ def l1_distances(
     out: npt.NDArray[Any],
     threads: int,
 ) -> None: ...
+
+class Blocks:
+    def __init__(self) -> None: ...
+    def add_dense(
+        self,
+        vectors: npt.NDArray[np.float64],
+        index: npt.NDArray[np.int64],
+        begin: int,
+        end: int,
+    ) -> None: ...
+    def add_sparse(
+        self,
+        offsets: npt.NDArray[np.int64],
+        coordinates: npt.NDArray[np.int32],
+        values: npt.NDArray[np.float64],
+        index: npt.NDArray[np.int64],
+        dim: int,
+    ) -> None: ...
+
+class PreparedColumns:
+    def __init__(self, blocks: Blocks) -> None: ...
+    @property
+    def bytes(self) -> int: ...
+    def distances(self, rows: Blocks, out: npt.NDArray[Any], threads: int) -> None: ...
+    def gram(
+        self,
+        rows: Blocks,
+        inverse_lengthscales: npt.NDArray[np.float64],
+        variance: float,
+        out: npt.NDArray[Any],
+        threads: int,
+    ) -> None: ...
+
 def enumerate_cells(
     max_vertices: int, max_edges: int, operations: int, max_cells: int, threads: int
 ) -> PackedCells: ...

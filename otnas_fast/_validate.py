@@ -91,6 +91,8 @@ def output_array(
         raise ValueError(f"out must have shape {shape}, got {out.shape}")
     if not out.flags.writeable:
         raise ValueError("out must be writeable")
+    if out.size == 0:  # NumPy gives such arrays strides of zero
+        return out
     rows, columns = shape[-2:]
     contiguous = columns <= 1 or out.strides[-1] == out.itemsize
     row_stride = out.strides[-2]

@@ -1,27 +1,41 @@
-"""Embeddings: each cell as three vectors whose L1 distances are tree-Wasserstein distances.
+"""Embeddings: each cell as vectors whose L1 distances are tree-Wasserstein distances.
 
 Notation
 --------
 n : cells; u <= n : distinct vectors among them; d : coordinates
-blocks : operations (mass of every subtree of the n-gram tree times its edge), in-degree and
-    out-degree (cumulative distribution over layers, on the grid of all fractions i / layers)
+blocks : one a measure (see `embed`): operations (mass of every subtree of the n-gram tree times its
+    edge), in-degree and out-degree (cumulative distribution over layers, on the grid of all
+    fractions i / layers), prefix and suffix (mass of every beginning of a word in the trie of the
+    words that paths read as), sizes (counts of operations, paths / 4)
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from otnas_fast import _core
 from otnas_fast import _validate as check
+from otnas_fast._sparse import SparseBlock, concatenated, merged
 from otnas_fast._validate import FloatArray
 from otnas_fast.cells import Architecture, CellArray, as_cells
-from otnas_fast.taxonomy import Taxonomy
+from otnas_fast.measures import PATH_MEASURES, PRESETS, MeasureNames, block_name, chosen_measures
+from otnas_fast.taxonomy import INPUT, OUTPUT, Taxonomy
 
 CELL_BLOCKS = ("operations", "indegree", "outdegree")
+_WORD_END = 255
+
+
+class CellKind(NamedTuple):
+    """What two embeddings of cells must share for their vectors to be comparable."""
+
+    taxonomy: Taxonomy
+    measures: tuple[str, ...]
+    max_layers: int
+    decay: float
 
 
 class Embedding:
@@ -38,7 +52,8 @@ class Embedding:
     Attributes
     ----------
     vectors : ndarray, shape (u, d)
-        The distinct vectors, blocks side by side.
+        The distinct vectors of the dense blocks, side by side. The blocks ``prefix`` and ``suffix``
+        are sparse and kept apart; `block` and `to_array` show them like the others.
     index : ndarray of int64, shape (n,)
         Which of them each item has.
     block_names, block_sizes : tuple
@@ -47,7 +62,8 @@ class Embedding:
     Notes
     -----
     ``len(e)``, ``e[i]`` (an Embedding of one item), ``e[2:5]``, ``e[mask]``, ``e[[3, 1]]``,
-    `Embedding.concatenate` and pickling work as one would expect.
+    `Embedding.concatenate` and pickling work as one would expect. The coordinates of sparse blocks
+    are the words that occur; embeddings made apart are brought onto common words when compared.
     """
 
     def __init__(self, blocks: dict[str, npt.ArrayLike]) -> None:
@@ -58,28 +74,39 @@ class Embedding:
         if len(set(lengths.values())) > 1:
             raise ValueError(f"blocks must have equally many rows, got {lengths}")
         vectors, index = _core.distinct_rows(np.concatenate(list(arrays.values()), axis=1))
-        sizes = tuple(a.shape[1] for a in arrays.values())
-        self._set(vectors, index, tuple(arrays), sizes, None)
+        sizes = {name: a.shape[1] for name, a in arrays.items()}
+        self._set(vectors, index, sizes, {}, None)
 
     def _set(
         self,
         vectors: FloatArray,
         index: npt.NDArray[np.int64],
-        block_names: tuple[str, ...],
-        block_sizes: tuple[int, ...],
-        kind: _CellKind | None,
+        sizes: dict[str, int],
+        sparse: dict[str, SparseBlock],
+        kind: CellKind | None,
     ) -> Embedding:
         self.vectors, self.index = vectors, index
-        self.block_names, self.block_sizes = block_names, block_sizes
-        self._kind = kind
+        self.block_names, self.block_sizes = tuple(sizes), tuple(sizes.values())
+        self._sparse, self._kind = sparse, kind
         return self
 
     @classmethod
-    def _of_cells(cls, cells: CellArray, kind: _CellKind, threads: int) -> Embedding:
-        compiled = kind.taxonomy._compiled
-        vectors, index = _core.embed(cells._packed, compiled, kind.ngram, kind.max_layers, threads)
-        sizes = tuple(_core.block_sizes(compiled, kind.ngram, kind.max_layers))
-        return cls.__new__(cls)._set(vectors, index, CELL_BLOCKS, sizes, kind)
+    def _of_cells(cls, cells: CellArray, kind: CellKind, threads: int) -> Embedding:
+        packed, compiled = cells._packed, kind.taxonomy._compiled
+        dense = [measure for measure in kind.measures if measure not in PATH_MEASURES]
+        vectors, index = _core.embed(packed, compiled, dense, kind.max_layers, threads)
+        lengths = _core.block_sizes(compiled, dense, kind.max_layers)
+        sizes = dict(zip(dense, lengths, strict=True))
+        sparse = {}
+        for measure in kind.measures:
+            if measure in PATH_MEASURES:
+                rows, position, words = _core.embed_paths(
+                    packed, compiled, measure == "suffix", kind.decay, threads
+                )
+                sparse[measure] = SparseBlock(*rows, position, tuple(words))
+                sizes[measure] = len(words)
+        ordered = {block_name(measure): sizes[measure] for measure in kind.measures}
+        return cls.__new__(cls)._set(vectors, index, ordered, sparse, kind)
 
     @property
     def taxonomy(self) -> Taxonomy | None:
@@ -87,21 +114,48 @@ class Embedding:
         return self._kind.taxonomy if self._kind else None
 
     @property
+    def measures(self) -> tuple[str, ...] | None:
+        """What the blocks describe, or None for an embedding of the user's own."""
+        return self._kind.measures if self._kind else None
+
+    @property
     def ngram(self) -> int | None:
-        """1 or 2, or None for an embedding of the user's own."""
-        return self._kind.ngram if self._kind else None
+        """1 or 2, or None for an embedding without operations or of the user's own."""
+        for measure in self.measures or ():
+            if block_name(measure) == "operations":
+                return int(measure[-1])
+        return None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held by the vectors and indices."""
+        return sum(array.nbytes for array in self._arrays)
 
     def block(self, name: str) -> FloatArray:
         """Vectors of one block, shape (n, d_b)."""
         if name not in self.block_names:
             raise ValueError(f"name must be one of {self.block_names}, got {name!r}")
-        begin = sum(self.block_sizes[: self.block_names.index(name)])
-        size = self.block_sizes[self.block_names.index(name)]
-        return self.vectors[self.index, begin : begin + size]
+        if name in self._sparse:
+            return self._sparse[name].to_array()
+        return self.vectors[self.index, self._columns(name)]
+
+    def words(self, name: str) -> list[tuple[str, ...]]:
+        """Return what each coordinate of the block ``prefix`` or ``suffix`` stands for.
+
+        Beginnings of words of operations; a whole word is closed by ``"output"``, in the block
+        ``suffix``, whose words are read backwards, by ``"input"``.
+        """
+        if self._kind is None or name not in self._sparse:
+            raise ValueError(f"name must be one of {tuple(self._sparse)}, got {name!r}")
+        names = dict(enumerate(self._kind.taxonomy.operations))
+        names[_WORD_END] = OUTPUT if name == "prefix" else INPUT
+        return [tuple(names[code] for code in word) for word in self._sparse[name].vocabulary]
 
     def to_array(self) -> FloatArray:
         """All vectors, shape (n, d), blocks side by side."""
-        return self.vectors[self.index]
+        if not self._sparse:
+            return self.vectors[self.index]
+        return np.concatenate([self.block(name) for name in self.block_names], axis=1)
 
     @staticmethod
     def concatenate(embeddings: Iterable[Embedding]) -> Embedding:
@@ -117,12 +171,53 @@ class Embedding:
         index = np.concatenate(
             [part.index + offset for part, offset in zip(parts, offsets, strict=True)]
         )
-        return first._with(distinct, position[index])
+        sparse = {
+            name: concatenated([part._sparse[name] for part in parts]) for name in first._sparse
+        }
+        return first._with(distinct, position[index], sparse)
 
-    def _with(self, vectors: FloatArray, index: npt.NDArray[np.int64]) -> Embedding:
-        return Embedding.__new__(Embedding)._set(
-            vectors, index, self.block_names, self.block_sizes, self._kind
-        )
+    def _with(
+        self,
+        vectors: FloatArray,
+        index: npt.NDArray[np.int64],
+        sparse: dict[str, SparseBlock],
+        kind: CellKind | None = None,
+    ) -> Embedding:
+        """Return an embedding of the same blocks; only a new `kind` may change dense sizes."""
+        sizes = dict(zip(self.block_names, self.block_sizes, strict=True))
+        sizes |= {name: len(block.vocabulary) for name, block in sparse.items()}
+        if kind is not None:
+            points = len(_core.fraction_grid(kind.max_layers)[0])
+            sizes |= {name: points for name in sizes if name in ("indegree", "outdegree")}
+        return Embedding.__new__(Embedding)._set(vectors, index, sizes, sparse, kind or self._kind)
+
+    def _columns(self, name: str) -> slice:
+        """Where `vectors` has a dense block."""
+        begin = 0
+        for other, size in zip(self.block_names, self.block_sizes, strict=True):
+            if other == name:
+                return slice(begin, begin + size)
+            begin += 0 if other in self._sparse else size
+        raise KeyError(name)
+
+    @property
+    def _arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        sparse = [array for block in self._sparse.values() for array in block.arrays]
+        return (self.vectors, self.index, *sparse)
+
+    @property
+    def _compiled(self) -> _core.Blocks:
+        """The blocks in the form that the core takes; keeps the arrays alive."""
+        blocks = _core.Blocks()
+        for name in self.block_names:
+            if name in self._sparse:
+                part = self._sparse[name]
+                size = len(part.vocabulary)
+                blocks.add_sparse(part.offsets, part.coordinates, part.values, part.index, size)
+            else:
+                columns = self._columns(name)
+                blocks.add_dense(self.vectors, self.index, columns.start, columns.stop)
+        return blocks
 
     def _with_layers(self, max_layers: int) -> Embedding:
         """Refine the degree blocks' grid: constant pieces of the CDFs are cut into shorter ones."""
@@ -132,42 +227,41 @@ class Embedding:
         points, lengths = _core.fraction_grid(max_layers)
         source = np.searchsorted(old_points, points, side="right") - 1
         share = lengths / old_lengths[source]
-        operations, indegree, outdegree = np.split(
-            self.vectors, np.cumsum(self.block_sizes)[:-1], axis=1
-        )
-        vectors = np.concatenate(
-            [operations, indegree[:, source] * share, outdegree[:, source] * share], axis=1
-        )
-        sizes = (self.block_sizes[0], len(points), len(points))
-        kind = _CellKind(self._kind.taxonomy, self._kind.ngram, max_layers)
-        return Embedding.__new__(Embedding)._set(
-            np.ascontiguousarray(vectors), self.index, self.block_names, sizes, kind
-        )
+        pieces = []
+        for name in self.block_names:
+            if name in self._sparse:
+                continue
+            piece = self.vectors[:, self._columns(name)]
+            pieces.append(piece[:, source] * share if name in ("indegree", "outdegree") else piece)
+        vectors = np.concatenate(pieces, axis=1) if pieces else self.vectors
+        kind = self._kind._replace(max_layers=max_layers)
+        return self._with(np.ascontiguousarray(vectors), self.index, self._sparse, kind)
+
+    def _with_sparse(self, sparse: dict[str, SparseBlock]) -> Embedding:
+        return self._with(self.vectors, self.index, sparse) if sparse else self
 
     def __len__(self) -> int:
         return len(self.index)
 
     def __getitem__(self, item: int | slice | Sequence[int] | npt.NDArray[Any]) -> Embedding:
-        chosen = self.index[item if isinstance(item, slice) else np.asarray(item)]
-        used, index = np.unique(np.atleast_1d(chosen), return_inverse=True)
-        return self._with(self.vectors[used], index.astype(np.int64).reshape(-1))
+        key = item if isinstance(item, slice) else np.asarray(item)
+        used, index = np.unique(np.atleast_1d(self.index[key]), return_inverse=True)
+        sparse = {
+            name: block.take(np.atleast_1d(block.index[key]))
+            for name, block in self._sparse.items()
+        }
+        return self._with(self.vectors[used], index.astype(np.int64).reshape(-1), sparse)
 
     def __repr__(self) -> str:
         blocks = ", ".join(
             f"{name}: {size}" for name, size in zip(self.block_names, self.block_sizes, strict=True)
         )
-        return f"Embedding({len(self)} items, {len(self.vectors)} distinct; {blocks})"
+        distinct = f", {len(self.vectors)} distinct" if not self._sparse else ""
+        return f"Embedding({len(self)} items{distinct}; {blocks})"
 
 
-class _CellKind:
-    """What two embeddings of cells must share for their vectors to be comparable."""
-
-    def __init__(self, taxonomy: Taxonomy, ngram: int, max_layers: int) -> None:
-        self.taxonomy, self.ngram, self.max_layers = taxonomy, ngram, max_layers
-
-
-def _aligned(parts: list[Embedding], name: str) -> list[Embedding]:
-    """Bring embeddings onto common coordinates, or say why they have none."""
+def _check_alike(parts: Sequence[Embedding], name: str) -> None:
+    """Refuse embeddings that cannot be brought onto common coordinates."""
     first = parts[0]
     for part in parts[1:]:
         if part.block_names != first.block_names or (part._kind is None) != (first._kind is None):
@@ -181,16 +275,34 @@ def _aligned(parts: list[Embedding], name: str) -> list[Embedding]:
             raise ValueError(
                 f"{name} mixes search spaces: {first.taxonomy!r} and {part.taxonomy!r}"
             )
-        elif part._kind.ngram != first._kind.ngram:
+        elif part.ngram != first.ngram:
             raise ValueError(f"{name} mixes ngram={first.ngram} and ngram={part.ngram}")
+        elif part._sparse and part._kind.decay != first._kind.decay:
+            raise ValueError(
+                f"{name} mixes decay={first._kind.decay:g} and decay={part._kind.decay:g}"
+            )
+
+
+def _aligned(parts: list[Embedding], name: str) -> list[Embedding]:
+    """Bring embeddings onto common coordinates, or say why they have none."""
+    _check_alike(parts, name)
     layers = [part._kind.max_layers for part in parts if part._kind]
-    return [part._with_layers(max(layers)) for part in parts] if layers else parts
+    if layers:
+        parts = [part._with_layers(max(layers)) for part in parts]
+    if not parts[0]._sparse:
+        return parts
+    blocks = {key: merged([part._sparse[key] for part in parts]) for key in parts[0]._sparse}
+    return [
+        part._with_sparse({key: blocks[key][i] for key in blocks}) for i, part in enumerate(parts)
+    ]
 
 
 def embed(
     archs: CellArray | Iterable[Architecture],
     *,
-    ngram: int = 2,
+    ngram: int | None = None,
+    measures: MeasureNames | None = None,
+    decay: float = 1.0,
     taxonomy: Taxonomy | None = None,
     threads: int | None = None,
 ) -> Embedding:
@@ -202,7 +314,25 @@ def embed(
         NAS-Bench-201 strings, pairs (matrix, ops), `Cell` objects; see `as_cells`. They are
         pruned first.
     ngram : {1, 2}, default 2
-        Count single operations, or also the ordered pairs joined by an edge.
+        Count single operations, or also the ordered pairs joined by an edge: short for the presets
+        ``"tw"`` and ``"tw-2g"``.
+    measures : str or sequence of str, optional
+        Instead of `ngram`, what to describe cells by, one block each, in the order given:
+
+        ``"operations-1"``, ``"operations-2"``
+            operations by the operation tree, without or with ordered pairs; at most one of the two
+        ``"indegree"``, ``"outdegree"``
+            degrees by layers
+        ``"prefix"``, ``"suffix"``
+            words of operations along the paths from input to output, read forwards or backwards,
+            by the trie of words: which operations follow each other
+        ``"sizes"``
+            count of each operation and number of paths / 4, by L1 distance
+
+        or one of the presets ``"tw"``, ``"tw-2g"`` (Nguyen et al. 2021) and ``"tw-path"``
+        (operations-2 and all others).
+    decay : float in (0, 1], default 1.0
+        Each level of the tries of words has edges this many times as long as the level above.
     taxonomy : Taxonomy, optional
         The search space; by default the built-in one that knows all operations.
     threads : int, optional
@@ -211,23 +341,21 @@ def embed(
     Returns
     -------
     Embedding
-        Blocks ``operations``, ``indegree``, ``outdegree`` (Nguyen et al. 2021, Section 3).
+        Blocks ``operations``, ``indegree``, ``outdegree`` (Nguyen et al. 2021, Section 3), or those
+        of `measures`; see docs/maths.md.
 
     Raises
     ------
     TypeError, ValueError
-        See `as_cells`; and for another `ngram`.
+        See `as_cells`; for another `ngram`, other measures, both of them, another `decay`; for
+        ``prefix`` or ``suffix`` of a cell whose paths read as more than 100,000 different
+        beginnings of words.
     """
-    ngram = check_ngram(ngram)
+    chosen = chosen_measures(ngram, measures) or PRESETS["tw-2g"]
+    decay = check.positive(decay, "decay")
+    if decay > 1.0:
+        raise ValueError(f"decay must lie in (0, 1], got {decay}")
     cells = as_cells(archs, taxonomy)
     layers = max(cells.taxonomy.max_layers or 2, _core.max_layer_count(cells._packed))
-    return Embedding._of_cells(
-        cells, _CellKind(cells.taxonomy, ngram, layers), check.threads(threads)
-    )
-
-
-def check_ngram(ngram: object) -> int:
-    """Return ngram, 1 or 2; anything else is refused."""
-    if check.integer(ngram, "ngram") not in (1, 2):
-        raise ValueError(f"ngram must be 1 or 2, got {ngram}")
-    return check.integer(ngram, "ngram")
+    kind = CellKind(cells.taxonomy, chosen, layers, decay)
+    return Embedding._of_cells(cells, kind, check.threads(threads))

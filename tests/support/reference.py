@@ -88,3 +88,62 @@ def interval_distance(mu: dict[Fraction, float], nu: dict[Fraction, float]) -> f
         )
         total += abs(gap) * float(right - left)
     return total
+
+
+def path_words(cell: Cell) -> list[tuple[str, ...]]:
+    """The operations along every input-to-output path, by walking each of them."""
+    matrix, ops = prune(cell.matrix, list(cell.ops), cell.taxonomy.absent)
+
+    def walk(v: int) -> list[tuple[str, ...]]:
+        if v == len(ops) - 1:
+            return [()]
+        own = () if v == 0 else (ops[v],)
+        return [own + rest for w in np.flatnonzero(matrix[v]) for rest in walk(int(w))]
+
+    return walk(0)
+
+
+def path_measure(cell: Cell, block: str) -> dict[tuple[str, ...], float]:
+    """Mass on the end of each path's word, closed by a marker; () is the root of the trie."""
+    words = path_words(cell)
+    if not words:
+        return {(): 1.0}
+    if block == "suffix":
+        words = [word[::-1] for word in words]
+    return {(*w, "end"): count / len(words) for w, count in Counter(words).items()}
+
+
+def trie_path_length(x: tuple[str, ...], y: tuple[str, ...], decay: float = 1.0) -> float:
+    """Length of the path between two nodes of the trie: up to the common beginning, and down."""
+    common = 0
+    while common < min(len(x), len(y)) and x[common] == y[common]:
+        common += 1
+    return sum(decay**level for word in (x, y) for level in range(common, len(word)))
+
+
+def trie_distance(a: Cell, b: Cell, block: str, decay: float = 1.0) -> float:
+    """Sum over the edges of the trie of the length times the difference of the mass below."""
+    below: list[dict[tuple[str, ...], float]] = []
+    for cell in (a, b):
+        masses: dict[tuple[str, ...], float] = {}
+        for word, mass in path_measure(cell, block).items():
+            for length in range(1, len(word) + 1):
+                masses[word[:length]] = masses.get(word[:length], 0.0) + mass
+        below.append(masses)
+    edges = below[0].keys() | below[1].keys()
+    return sum(
+        decay ** (len(edge) - 1) * abs(below[0].get(edge, 0.0) - below[1].get(edge, 0.0))
+        for edge in edges
+    )
+
+
+def sizes(cell: Cell) -> dict[str, float]:
+    """Count of each operation, and the number of paths / 4."""
+    _, ops = prune(cell.matrix, list(cell.ops), cell.taxonomy.absent)
+    return {**Counter(ops[1:-1]), "paths": len(path_words(cell)) / 4}
+
+
+def sizes_distance(a: Cell, b: Cell) -> float:
+    """L1 distance of the sizes."""
+    x, y = sizes(a), sizes(b)
+    return sum(abs(x.get(key, 0.0) - y.get(key, 0.0)) for key in x.keys() | y.keys())

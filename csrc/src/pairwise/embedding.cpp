@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "otnas/cells/paths.hpp"
 #include "support/index.hpp"
 
 namespace otnas {
@@ -29,6 +30,10 @@ std::array<int, kMaxVertices> layers_of(const Cell& cell) {
 }
 
 bool has_no_edge(const Cell& pruned) { return pruned.successors[0] == 0; }
+
+bool has(const std::vector<Measure>& measures, Measure wanted) {
+  return std::find(measures.begin(), measures.end(), wanted) != measures.end();
+}
 
 }  // namespace
 
@@ -69,11 +74,34 @@ int max_layer_count(const CellArray& cells) {
   return most;
 }
 
-CellEmbedder::CellEmbedder(const Taxonomy& taxonomy, int ngram, int max_layers)
-    : tree_(taxonomy, ngram), grid_(max_layers) {}
+CellEmbedder::CellEmbedder(const Taxonomy& taxonomy, std::vector<Measure> measures, int max_layers)
+    : measures_(std::move(measures)),
+      operations_(ix(taxonomy.size())),
+      tree_(taxonomy, has(measures_, Measure::kOperations2) ? 2 : 1),
+      grid_(max_layers) {
+  if (has(measures_, Measure::kOperations1) && has(measures_, Measure::kOperations2))
+    throw std::invalid_argument("measures holds operations twice");
+  for (const Measure measure : measures_) dimension_ += block_size(measure);
+}
+
+std::size_t CellEmbedder::block_size(Measure measure) const {
+  switch (measure) {
+    case Measure::kOperations1:
+    case Measure::kOperations2:
+      return tree_.tree().size();
+    case Measure::kInDegree:
+    case Measure::kOutDegree:
+      return grid_.size();
+    case Measure::kSizes:
+      return operations_ + 1;
+  }
+  return 0;
+}
 
 std::vector<std::size_t> CellEmbedder::block_sizes() const {
-  return {tree_.tree().size(), grid_.size(), grid_.size()};
+  std::vector<std::size_t> sizes;
+  for (const Measure measure : measures_) sizes.push_back(block_size(measure));
+  return sizes;
 }
 
 void CellEmbedder::embed(const CellArray& cells, double* out, unsigned threads,
@@ -91,9 +119,22 @@ void CellEmbedder::embed(const CellArray& cells, double* out, unsigned threads,
 
 void CellEmbedder::embed_cell(const Cell& pruned, double* out) const {
   std::fill(out, out + dimension(), 0.0);
-  double* in_block = out + tree_.tree().size();
-  embed_operations(pruned, out);
-  embed_degrees(pruned, in_block, in_block + grid_.size());
+  for (const Measure measure : measures_) {
+    switch (measure) {
+      case Measure::kOperations1:
+      case Measure::kOperations2:
+        embed_operations(pruned, out);
+        break;
+      case Measure::kInDegree:
+      case Measure::kOutDegree:
+        embed_degrees(pruned, measure == Measure::kInDegree, out);
+        break;
+      case Measure::kSizes:
+        embed_sizes(pruned, out);
+        break;
+    }
+    out += block_size(measure);
+  }
 }
 
 void CellEmbedder::embed_operations(const Cell& pruned, double* out) const {
@@ -115,33 +156,31 @@ void CellEmbedder::embed_operations(const Cell& pruned, double* out) const {
     if (out[v] > 0.0) out[v] *= tree.weights()[v] / total;
 }
 
-void CellEmbedder::embed_degrees(const Cell& pruned, double* in_block, double* out_block) const {
-  const auto to_cdf = [this](double* block, double total) {
-    double below = 0.0;
-    for (std::size_t g = 0; g < grid_.size(); ++g) {
-      below += block[g];
-      block[g] = below / total * grid_.lengths[g];
-    }
-  };
+void CellEmbedder::embed_degrees(const Cell& pruned, bool incoming, double* out) const {
+  double total = 0.0;
   if (has_no_edge(pruned)) {
-    in_block[0] = out_block[0] = 1.0;  // unit mass at position 0
-    to_cdf(in_block, 1.0);
-    to_cdf(out_block, 1.0);
-    return;
-  }
-  const auto layer = layers_of(pruned);
-  const int layers = 1 + *std::max_element(layer.begin(), layer.begin() + pruned.size);
-  int edges = 0;
-  for (int u = 0; u < pruned.size; ++u) {
-    for (int v = u + 1; v < pruned.size; ++v) {
-      if (!pruned.has_edge(u, v)) continue;
-      ++edges;
-      out_block[grid_.at(layer[ix(u)], layers)] += 1.0;
-      in_block[grid_.at(layer[ix(v)], layers)] += 1.0;
+    out[0] = total = 1.0;  // unit mass at position 0
+  } else {
+    const auto layer = layers_of(pruned);
+    const int layers = 1 + *std::max_element(layer.begin(), layer.begin() + pruned.size);
+    for (int u = 0; u < pruned.size; ++u) {
+      for (int v = u + 1; v < pruned.size; ++v) {
+        if (!pruned.has_edge(u, v)) continue;
+        total += 1.0;
+        out[grid_.at(layer[ix(incoming ? v : u)], layers)] += 1.0;
+      }
     }
   }
-  to_cdf(in_block, edges);
-  to_cdf(out_block, edges);
+  double below = 0.0;
+  for (std::size_t g = 0; g < grid_.size(); ++g) {
+    below += out[g];
+    out[g] = below / total * grid_.lengths[g];
+  }
+}
+
+void CellEmbedder::embed_sizes(const Cell& pruned, double* out) const {
+  for (int v = 1; v + 1 < pruned.size; ++v) out[pruned.ops[ix(v)]] += 1.0;
+  out[operations_] = static_cast<double>(paths_to_output(pruned)[0]) / 4.0;
 }
 
 DistinctRows distinct_rows(const double* vectors, std::size_t rows, std::size_t dim) {
@@ -153,6 +192,7 @@ DistinctRows distinct_rows(const double* vectors, std::size_t rows, std::size_t 
     const double* row = vectors + i * dim;
     const std::string_view bytes(reinterpret_cast<const char*>(row), dim * sizeof(double));
     const auto [entry, fresh] = seen.try_emplace(bytes, static_cast<std::int64_t>(seen.size()));
+    result.count += fresh;
     if (fresh) result.vectors.insert(result.vectors.end(), row, row + dim);
     result.index.push_back(entry->second);
   }

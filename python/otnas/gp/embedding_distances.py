@@ -10,11 +10,15 @@ import numpy as np
 from otnas.arrays import FloatArray, IntArray
 from otnas.gp.cached_distances import CachedDistances
 from otnas.gp.kernels import LaplaceKernel
-from otnas_fast import Embedding, distances
+from otnas_fast import Embedding, PreparedEmbedding, distances, gram
 
 
 class EmbeddingDistances:
     """Distances between the items of an embedding, one a block, computed when asked for.
+
+    Rows against the whole pool, what a posterior over the pool asks for at each observation, use
+    the pool's vectors packed once (`otnas_fast.PreparedEmbedding`, which the first such request
+    makes): 0.1 ms a row of 15,625 cells, 4 ms a row of 423,624 cells with six blocks.
 
     Parameters
     ----------
@@ -36,12 +40,33 @@ class EmbeddingDistances:
 
     def block(self, rows: IntArray, cols: IntArray) -> FloatArray:
         """Return the distances, shape (B, len(rows), len(cols)), on one thread."""
-        right = self._embedding if np.array_equal(cols, self._all) else self._embedding[cols]
-        return distances(self._embedding[rows], right, threads=1)
+        left = self._embedding[rows]
+        if self._is_whole(cols):
+            return self._prepared.distances(left, threads=1)
+        return distances(left, self._embedding[cols], threads=1)
+
+    def laplace(
+        self, rows: IntArray, cols: IntArray, lengthscales: FloatArray, variance: float
+    ) -> FloatArray:
+        """Return variance * exp(-sum_b D_b / lengthscales_b), shape (len(rows), len(cols))."""
+        left = self._embedding[rows]
+        if self._is_whole(cols):
+            return self._prepared.gram(
+                left, lengthscales=lengthscales, variance=variance, threads=1
+            )
+        right = self._embedding[cols]
+        return gram(left, right, lengthscales=lengthscales, variance=variance, threads=1)
+
+    def _is_whole(self, cols: IntArray) -> bool:
+        return cols.size == self.n_items and np.array_equal(cols, self._all)
 
     @cached_property
     def _all(self) -> IntArray:
         return np.arange(self.n_items, dtype=np.intp)
+
+    @cached_property
+    def _prepared(self) -> PreparedEmbedding:
+        return PreparedEmbedding(self._embedding)
 
 
 def tree_wasserstein_kernel(

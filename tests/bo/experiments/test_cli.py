@@ -124,7 +124,12 @@ def test_ctrl_c_is_130_and_leaves_journals_that_go_on(tmp_path, jobs):
     arguments += ["--queries", "190", "--trials", "0:9", "--jobs", jobs, "--out", str(tmp_path)]
     command = [sys.executable, "-m", "otnas.cli", *arguments]
     with subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A background job, as a test run may be, passes on that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as run:
         end = time.monotonic() + 60
         while not any(tmp_path.rglob("*.jsonl")) and time.monotonic() < end:

@@ -13,6 +13,8 @@
 //   layer(v)     number of edges on the shortest path from the input to v
 //   in-degree    measure on [0, 1]: with n layers, the in-degrees of layer i's vertices, added up
 //                and normalised, sit at position i / n; out-degree likewise
+//   sizes        not a measure but the unbalanced counterpart on the star of operations: the count
+//                of each operation, and the number of paths / 4
 //
 // On [0, 1], W is the integral of |F_mu - F_nu| over the cumulative distributions (a chain is a
 // tree). All positions are fractions, so on the grid of all i / n with n <= max_layers the CDFs are
@@ -44,31 +46,40 @@ int layer_count(const Cell& cell);
 /// Largest layer_count of the pruned cells; 2 when there are none.
 int max_layer_count(const CellArray& cells);
 
-/// Embeds cells as vectors whose blockwise L1 distances are the three tree-Wasserstein distances.
+/// What a block of dense coordinates describes.
+enum class Measure { kOperations1, kOperations2, kInDegree, kOutDegree, kSizes };
+
+/// Embeds cells as vectors whose blockwise L1 distances are tree-Wasserstein distances.
 class CellEmbedder {
  public:
-  CellEmbedder(const Taxonomy& taxonomy, int ngram, int max_layers);
+  /// Blocks in the order of `measures`, at most one of them of operations.
+  CellEmbedder(const Taxonomy& taxonomy, std::vector<Measure> measures, int max_layers);
 
-  /// Lengths of the blocks: operations, in-degree, out-degree.
   std::vector<std::size_t> block_sizes() const;
-  std::size_t dimension() const { return tree_.tree().size() + 2 * grid_.size(); }
+  std::size_t dimension() const { return dimension_; }
 
   /// cells -> out (size, dimension), row-major. Cells are pruned first. O(vertices^2) a cell.
   void embed(const CellArray& cells, double* out, unsigned threads,
              const CancelCheck& cancelled = {}) const;
 
  private:
+  std::size_t block_size(Measure measure) const;
   void embed_cell(const Cell& pruned, double* out) const;
   void embed_operations(const Cell& pruned, double* out) const;
-  void embed_degrees(const Cell& pruned, double* in_block, double* out_block) const;
+  void embed_degrees(const Cell& pruned, bool incoming, double* out) const;
+  void embed_sizes(const Cell& pruned, double* out) const;
 
+  std::vector<Measure> measures_;
+  std::size_t operations_;
   NGramTree tree_;
   FractionGrid grid_;
+  std::size_t dimension_ = 0;
 };
 
 /// Distinct rows of a (rows, dim) matrix in order of first appearance, and each row's distinct one.
 struct DistinctRows {
-  std::vector<double> vectors;      // (distinct, dim)
+  std::size_t count = 0;
+  std::vector<double> vectors;      // (count, dim)
   std::vector<std::int64_t> index;  // (rows,)
 };
 DistinctRows distinct_rows(const double* vectors, std::size_t rows, std::size_t dim);

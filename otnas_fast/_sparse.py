@@ -1,0 +1,106 @@
+"""A block of an embedding whose vectors have few coordinates that are not zero.
+
+Notation
+--------
+n : items; u : distinct vectors among them; d : coordinates, one a word of the vocabulary
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from otnas_fast import _core
+from otnas_fast._validate import FloatArray
+
+Vocabulary = tuple[bytes, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class SparseBlock:
+    """n vectors over a vocabulary, the u distinct ones by their coordinates that are not zero.
+
+    Attributes
+    ----------
+    offsets : ndarray of int64, shape (u + 1,)
+        Vector ``i`` owns the entries ``offsets[i]`` to ``offsets[i + 1]`` (exclusive).
+    coordinates : ndarray of int32
+        Positions in the vocabulary, increasing within a vector.
+    values : ndarray of float64
+        Greater than 0.
+    index : ndarray of int64, shape (n,)
+        Which vector each item has.
+    vocabulary : tuple of bytes, length d
+        What the coordinates stand for, sorted: operation codes, 255 where the word ends.
+    """
+
+    offsets: npt.NDArray[np.int64]
+    coordinates: npt.NDArray[np.int32]
+    values: FloatArray
+    index: npt.NDArray[np.int64]
+    vocabulary: Vocabulary
+
+    @property
+    def arrays(self) -> tuple[npt.NDArray[np.generic], ...]:
+        """All arrays, for checks of overlap and counts of bytes."""
+        return self.offsets, self.coordinates, self.values, self.index
+
+    def to_array(self) -> FloatArray:
+        """All vectors, shape (n, d)."""
+        dense = np.zeros((len(self.offsets) - 1, len(self.vocabulary)))
+        dense[np.repeat(np.arange(len(dense)), np.diff(self.offsets)), self.coordinates] = (
+            self.values
+        )
+        return dense[self.index]
+
+    def take(self, index: npt.NDArray[np.int64]) -> SparseBlock:
+        """Keep the items that have the vectors `index`, and the vectors in use."""
+        used, position = np.unique(index, return_inverse=True)
+        sizes = np.diff(self.offsets)[used]
+        offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        entries = np.arange(offsets[-1]) + np.repeat(self.offsets[used] - offsets[:-1], sizes)
+        return SparseBlock(
+            offsets,
+            self.coordinates[entries],
+            self.values[entries],
+            position.astype(np.int64).reshape(-1),
+            self.vocabulary,
+        )
+
+    def onto(self, vocabulary: Vocabulary) -> SparseBlock:
+        """Express the vectors in another vocabulary; a word that it lacks gets coordinate -1.
+
+        Vectors keep the order of their entries, so sums over them keep their last bit.
+        """
+        if vocabulary is self.vocabulary or vocabulary == self.vocabulary:
+            return self
+        position = {word: i for i, word in enumerate(vocabulary)}
+        moved = np.array([position.get(word, -1) for word in self.vocabulary], dtype=np.int32)
+        coordinates = moved[self.coordinates] if len(moved) else self.coordinates
+        return replace(self, coordinates=coordinates, vocabulary=vocabulary)
+
+
+def merged(parts: Sequence[SparseBlock]) -> list[SparseBlock]:
+    """Bring blocks onto the union of their vocabularies."""
+    first = parts[0].vocabulary
+    if all(part.vocabulary is first or part.vocabulary == first for part in parts):
+        return list(parts)
+    union = tuple(sorted(set().union(*(part.vocabulary for part in parts))))
+    return [part.onto(union) for part in parts]
+
+
+def concatenated(parts: Sequence[SparseBlock]) -> SparseBlock:
+    """Join the items of blocks with one vocabulary."""
+    ends = np.cumsum([0, *(len(part.values) for part in parts)])
+    offsets = [part.offsets[1:] + end for part, end in zip(parts, ends[:-1], strict=True)]
+    firsts = np.cumsum([0, *(len(part.offsets) - 1 for part in parts)])
+    index = [part.index + first for part, first in zip(parts, firsts[:-1], strict=True)]
+    rows, position = _core.distinct_sparse_rows(
+        np.concatenate([[0], *offsets]).astype(np.int64),
+        np.concatenate([part.coordinates for part in parts]),
+        np.concatenate([part.values for part in parts]),
+    )
+    return SparseBlock(*rows, position[np.concatenate(index)], parts[0].vocabulary)
