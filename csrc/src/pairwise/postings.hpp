@@ -38,9 +38,10 @@ class Postings {
 
   /// out (distinct,): row against every column.
   void distances(const simd::SparseRow& row, double* out) const {
+    const std::size_t dim = starts_.size() - 1;
     std::fill(out, out + distinct(), 0.0);
     for (std::size_t k = 0; k < row.count; ++k) {
-      if (row.coordinates[k] + 1 >= starts_.size()) continue;
+      if (row.coordinates[k] >= dim) continue;  // a coordinate that no column has
       const double value = row.values[k];
       const std::size_t end = starts_[row.coordinates[k] + 1];
       for (std::size_t p = starts_[row.coordinates[k]]; p < end; ++p)
