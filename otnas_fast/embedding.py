@@ -240,6 +240,20 @@ class Embedding:
     def _with_sparse(self, sparse: dict[str, SparseBlock]) -> Embedding:
         return self._with(self.vectors, self.index, sparse) if sparse else self
 
+    def groups(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Group the items whose vectors are equal.
+
+        Returns
+        -------
+        first : ndarray of int64, shape (g,)
+            The first item of each group.
+        labels : ndarray of int64, shape (n,)
+            The group of each item.
+        """
+        parts = np.stack([self.index, *(block.index for block in self._sparse.values())])
+        _, first, labels = np.unique(parts, axis=1, return_index=True, return_inverse=True)
+        return first.astype(np.int64), labels.reshape(-1).astype(np.int64)
+
     def __len__(self) -> int:
         return len(self.index)
 

@@ -257,3 +257,14 @@ def test_mixed_kinds_are_refused():
 def test_bad_embeddings_are_refused(blocks, error, message):
     with pytest.raises(error, match=message):
         of.Embedding(blocks)
+
+
+def test_groups_are_the_items_with_equal_vectors():
+    cells = cells_of("nasbench101", 60)
+    for measures in ("tw-2g", "tw-path"):
+        e = of.embed(cells, measures=measures)
+        first, labels = e.groups()
+        rows = e.to_array()
+        np.testing.assert_array_equal(rows[first[labels]], rows)
+        assert len({row.tobytes() for row in rows}) == len(first)
+        assert all(first[label] == np.flatnonzero(labels == label)[0] for label in set(labels))

@@ -33,8 +33,11 @@ class KernelKind:
 
 
 KERNELS: dict[str, KernelKind] = {
-    "tw": KernelKind("tree-Wasserstein", lambda _: TreeWasserstein(1)),
-    "tw-2g": KernelKind("tree-Wasserstein with 2-grams", lambda _: TreeWasserstein(2)),
+    "tw": KernelKind("tree-Wasserstein", lambda _: TreeWasserstein("tw")),
+    "tw-2g": KernelKind("tree-Wasserstein with 2-grams", lambda _: TreeWasserstein("tw-2g")),
+    "tw-path": KernelKind(
+        "tree-Wasserstein with 2-grams, paths and sizes", lambda _: TreeWasserstein("tw-path")
+    ),
     "path": KernelKind("path encoding", lambda _: PathDistance()),
     "edit": KernelKind("edit distance", lambda _: EditDistance()),
     "ot": KernelKind("optimal transport of operations", OptimalTransport, slow=True),

@@ -35,7 +35,7 @@ def direct_posterior(process, kernel_of, told, targets, pending, asked):
     return mean, covariance
 
 
-@pytest.mark.parametrize("name", ["tw", "tw-2g", "path", "edit", "ot", "wl"])
+@pytest.mark.parametrize("name", ["tw", "tw-2g", "tw-path", "path", "edit", "ot", "wl"])
 @pytest.mark.parametrize("whole_pool", [True, False])
 def test_posterior_of_cells(name, whole_pool):
     def kernel_of():
@@ -64,7 +64,7 @@ def test_posterior_of_cells(name, whole_pool):
 
 def test_cells_from_outside_the_pool_count():
     half = CellPool(SPACE, POOL.cells[::2])
-    model = CellProcess(TreeWasserstein(2), SPACE, half, whole_pool=True, noise_floor=1e-4)
+    model = CellProcess(TreeWasserstein("tw-2g"), SPACE, half, whole_pool=True, noise_floor=1e-4)
     rng = np.random.default_rng(1)
     told = [POOL[i] for i in rng.permutation(len(POOL))[:20]]
     targets = rng.random(20)
@@ -73,7 +73,7 @@ def test_cells_from_outside_the_pool_count():
     model.condition(told, targets, [])
     items = model.place_pool(np.arange(len(half)))
     mean, covariance = direct_posterior(
-        model.process, lambda: TreeWasserstein(2), told, targets, [], list(half.cells)
+        model.process, lambda: TreeWasserstein("tw-2g"), told, targets, [], list(half.cells)
     )
     np.testing.assert_allclose(model.moments(items)[0], mean, atol=1e-6)
     np.testing.assert_allclose(model.covariance(items), covariance, atol=1e-6)

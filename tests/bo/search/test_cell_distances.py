@@ -104,7 +104,7 @@ def test_weisfeiler_lehman_equals_unfolding_the_graph():
 def test_tree_wasserstein_is_that_of_the_embedding():
     space, rng = searches.open_space(), np.random.default_rng(2)
     cells = [space.random(rng) for _ in range(9)]
-    source = TreeWasserstein(2)
+    source = TreeWasserstein("tw-2g")
     source.append(as_cells(cells[:4]))
     source.append(as_cells(cells[4:]))
     everything = embed(as_cells(cells), ngram=2)

@@ -1,29 +1,32 @@
-"""Tree-Wasserstein distances of operations and degrees (docs/maths.md, Section 3)."""
+"""Tree-Wasserstein distances of operations and degrees and of paths and sizes (docs/maths.md)."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from otnas.arrays import FloatArray, IntArray
+from otnas.gp.embedding_distances import EmbeddingDistances
 from otnas.search.cell_pool import CellPool
 from otnas.search.distances.base import CellDistances
-from otnas_fast import CellArray, Embedding, distances, embed
+from otnas_fast import CellArray, Embedding, embed
+from otnas_fast.measures import PRESETS, block_name
 
 
 class TreeWasserstein(CellDistances):
-    """Three distances, one lengthscale each: the paper's kernel.
+    """One distance a block of the cells' embedding, each with its lengthscale.
 
     Parameters
     ----------
-    ngram : int
-        1 (TW) or 2 (TW-2G).
+    measures : str
+        A preset of `otnas_fast.embed`: ``"tw"`` and ``"tw-2g"`` have the paper's three blocks,
+        ``"tw-path"`` adds paths and sizes.
     """
 
-    names = ("operations", "indegree", "outdegree")
-
-    def __init__(self, ngram: int) -> None:
-        self._ngram = ngram
+    def __init__(self, measures: str) -> None:
+        self.names = tuple(block_name(measure) for measure in PRESETS[measures])
+        self._measures = measures
         self._embedding: Embedding | None = None
+        self._source: EmbeddingDistances | None = None
 
     @property
     def n_items(self) -> int:
@@ -37,28 +40,30 @@ class TreeWasserstein(CellDistances):
 
     def append_pool(self, pool: CellPool) -> IntArray:
         """Put the different cells of a pool at the end of the list; return the item of each."""
-        embedding = pool.feature(f"tree-wasserstein-{self._ngram}", self._embed)
-        _, first, labels = np.unique(embedding.index, return_index=True, return_inverse=True)
+        embedding = pool.feature(f"tree-wasserstein-{self._measures}", self._embed)
+        first, labels = embedding.groups()
         start = self.n_items
         self._extend(embedding[first])
-        return start + labels.reshape(-1).astype(np.intp)
+        return start + labels.astype(np.intp)
 
     def truncate(self, n: int) -> None:
         """Keep the first n cells only."""
         if self._embedding is not None and n < len(self._embedding):
-            self._embedding = self._embedding[:n] if n else None
+            self._set(self._embedding[:n] if n else None)
 
     def block(self, rows: IntArray, cols: IntArray) -> FloatArray:
-        """Return the distances, shape (3, len(rows), len(cols)), on one thread."""
-        if self._embedding is None or rows.size == 0 or cols.size == 0:
+        """Return the distances, shape (B, len(rows), len(cols)), on one thread."""
+        if self._source is None or rows.size == 0 or cols.size == 0:
             return np.empty((self.n_blocks, rows.size, cols.size))
-        whole = cols.size == self.n_items and bool((cols == np.arange(cols.size)).all())
-        right = self._embedding if whole else self._embedding[cols]
-        return distances(self._embedding[rows], right, threads=1)
+        return self._source.block(rows, cols)
 
     def _embed(self, cells: CellArray) -> Embedding:
-        return embed(cells, ngram=self._ngram, threads=1)
+        return embed(cells, measures=self._measures, threads=1)
 
     def _extend(self, new: Embedding) -> None:
         old = self._embedding
-        self._embedding = new if old is None else Embedding.concatenate([old, new])
+        self._set(new if old is None else Embedding.concatenate([old, new]))
+
+    def _set(self, embedding: Embedding | None) -> None:
+        self._embedding = embedding
+        self._source = None if embedding is None else EmbeddingDistances(embedding)
