@@ -1,1 +1,5 @@
-"""Bayesian optimisation for neural architecture search on tree-Wasserstein kernels."""
+"""Bayesian optimisation over neural architectures with tree-Wasserstein kernels and k-DPPs."""
+
+from otnas.search import PoolSearch
+
+__all__ = ["PoolSearch"]

@@ -4,7 +4,7 @@ from helpers import direct_posterior, laplace_kernel
 
 from otnas.gp.cholesky import cholesky_with_jitter, extend_cholesky, inverse_from_cholesky
 from otnas.gp.fit import log_prior
-from otnas.gp.kernels import PrecomputedKernel
+from otnas.gp.gram_kernels import PrecomputedKernel
 from otnas.gp.process import GaussianProcess
 
 

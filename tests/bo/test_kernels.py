@@ -3,7 +3,8 @@ import pytest
 from helpers import laplace_kernel
 
 from otnas.gp.distances import ArrayDistances, VectorDistances, typical_distances
-from otnas.gp.kernels import LaplaceKernel, PrecomputedKernel
+from otnas.gp.gram_kernels import PrecomputedKernel
+from otnas.gp.kernels import LaplaceKernel
 from otnas.gp.parameters import LogParameters
 
 

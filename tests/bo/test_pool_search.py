@@ -6,7 +6,7 @@ from helpers import direct_posterior, laplace_kernel, reference_quality_kdpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otnas.gp.kernels import PrecomputedKernel
+from otnas.gp.gram_kernels import PrecomputedKernel
 from otnas.search.batch import lowest_bounds, thompson
 from otnas.search.pool_search import PoolSearch
 from otnas.search.transforms import Identity

@@ -3,13 +3,15 @@
 from otnas.gp.cached_distances import CachedDistances
 from otnas.gp.distances import ArrayDistances, DistanceBlocks, VectorDistances
 from otnas.gp.embedding_distances import EmbeddingDistances, tree_wasserstein_kernel
-from otnas.gp.kernels import Kernel, LaplaceKernel, PrecomputedKernel
+from otnas.gp.gram_kernels import CallableKernel, PrecomputedKernel
+from otnas.gp.kernels import Kernel, LaplaceKernel
 from otnas.gp.pool_posterior import PoolPosterior
 from otnas.gp.process import GaussianProcess
 
 __all__ = [
     "ArrayDistances",
     "CachedDistances",
+    "CallableKernel",
     "DistanceBlocks",
     "EmbeddingDistances",
     "GaussianProcess",

@@ -71,7 +71,8 @@ class Kernel(Protocol):
         ...
 
 
-def _variance_parameter(diagonal: float = 1.0) -> LogParameters:
+def variance_parameter(diagonal: float = 1.0) -> LogParameters:
+    """Return the hyperparameter s^2 of a kernel whose diagonal is about `diagonal` s^2."""
     # Outputs are standardised, so the variance of the process, s^2 times the diagonal, is about 1.
     lower, upper = _VARIANCE_BOUNDS
     return log_normal(["variance"], 1.0 / diagonal, 1.0, lower / diagonal, upper / diagonal)
@@ -122,7 +123,7 @@ class LaplaceKernel:
         median = n_blocks * typical
         self._parameters = log_normal(
             [f"lengthscale_{name}" for name in names], median, 1.5, 0.02 * median, 5e3 * median
-        ).concatenated(_variance_parameter())
+        ).concatenated(variance_parameter())
 
     @property
     def n_items(self) -> int:
@@ -173,72 +174,3 @@ class _LaplaceTraining:
         weighted = (weights * gram).ravel()
         by_block = self._distances.reshape(self._distances.shape[0], -1) @ weighted
         return np.append(by_block * np.exp(-log_parameters[:-1]), weighted.sum())
-
-
-class PrecomputedKernel:
-    """k = s^2 G for a given positive semi-definite Gram matrix G of the whole pool.
-
-    The only hyperparameter is s^2. With d the mean diagonal of G, its prior is log-normal with
-    median 1 / d and log-deviation 1, and it is bounded to [0.01, 100] / d: the scale of G is free.
-
-    Parameters
-    ----------
-    gram : array (N, N)
-        Symmetric positive semi-definite; singular is fine. Kept without a copy if float64.
-
-    Raises
-    ------
-    ValueError
-        If `gram` is not square, finite and symmetric, or has a negative diagonal entry.
-    """
-
-    def __init__(self, gram: ArrayLike) -> None:
-        array = np.asarray(gram, dtype=np.float64)
-        if array.ndim != 2 or array.shape[0] != array.shape[1] or array.size == 0:
-            raise ValueError(f"gram: expected shape (N, N), got {array.shape}")
-        if not np.isfinite(array).all():
-            raise ValueError("gram: expected finite values")
-        if not np.allclose(array, array.T, rtol=1e-8, atol=1e-8 * float(np.abs(array).max())):
-            raise ValueError("gram: expected a symmetric matrix")
-        if (np.diagonal(array) < 0).any():
-            raise ValueError("gram: expected a non-negative diagonal")
-        self._gram = array
-        self._parameters = _variance_parameter(float(np.diagonal(array).mean()) or 1.0)
-
-    @property
-    def n_items(self) -> int:
-        """Number of pool items N."""
-        return int(self._gram.shape[0])
-
-    @property
-    def parameters(self) -> LogParameters:
-        """The variance s^2."""
-        return self._parameters
-
-    def block(self, rows: IntArray, cols: IntArray, log_parameters: FloatArray) -> FloatArray:
-        """Return the covariances, shape (len(rows), len(cols))."""
-        result: FloatArray = np.exp(log_parameters[0]) * self._gram[rows[:, np.newaxis], cols]
-        return result
-
-    def diagonal(self, items: IntArray, log_parameters: FloatArray) -> FloatArray:
-        """Return the variances, shape (len(items),)."""
-        result: FloatArray = np.exp(log_parameters[0]) * self._gram[items, items]
-        return result
-
-    def training(self, items: IntArray) -> TrainingGram:
-        """Return the Gram matrix of these items."""
-        return _PrecomputedTraining(self._gram[items[:, np.newaxis], items])
-
-
-class _PrecomputedTraining:
-    def __init__(self, gram: FloatArray) -> None:
-        self._gram = gram
-
-    def gram(self, log_parameters: FloatArray) -> FloatArray:
-        result: FloatArray = np.exp(log_parameters[0]) * self._gram
-        return result
-
-    def gradient(
-        self, log_parameters: FloatArray, gram: FloatArray, weights: FloatArray
-    ) -> FloatArray:
-        return np.array([np.vdot(weights, gram)])

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from otnas.arrays import BoolArray, FloatArray, IntArray, as_items
+from otnas.gp.gram_kernels import GramBlocks, as_kernel
 from otnas.gp.kernels import Kernel
 from otnas.gp.pool_posterior import PoolPosterior
 from otnas.gp.process import GaussianProcess
@@ -21,6 +22,7 @@ from otnas.search.acquisition import best_improvements, lower_confidence_bound
 from otnas.search.availability import Availability
 from otnas.search.batch import BatchRule, most_promising, quality_kdpp
 from otnas.search.transforms import LogWinsorised, OutputTransform
+from otnas_fast import Embedding
 
 CandidateFunction = Callable[["PoolSearch", np.random.Generator], ArrayLike]
 
@@ -30,8 +32,14 @@ class PoolSearch:
 
     Parameters
     ----------
-    kernel : Kernel
-        Covariances of the N pool items.
+    kernel : Kernel or Embedding
+        Covariances of the N pool items; an `otnas_fast.Embedding` stands for the Laplace kernel of
+        its blocks' L1 distances.
+    gram : array (N, N), or callable (rows, cols) -> array (len(rows), len(cols))
+        Instead of `kernel`: a positive semi-definite Gram matrix of anything, with a diagonal of
+        about 1, whole or computed in blocks of item indices.
+    n_items : int
+        N, with a callable `gram`.
     n_initial : int >= 1
         The first items asked for are uniform draws, until this many were asked for or told.
     acquisition : {"log_ei", "lcb"}
@@ -64,14 +72,18 @@ class PoolSearch:
 
     Raises
     ------
+    TypeError
+        Unless exactly one of `kernel` and `gram` is given.
     ValueError
         If an argument is out of range.
     """
 
     def __init__(
         self,
-        kernel: Kernel,
+        kernel: Kernel | Embedding | None = None,
         *,
+        gram: ArrayLike | GramBlocks | None = None,
+        n_items: int | None = None,
         n_initial: int = 10,
         acquisition: Literal["log_ei", "lcb"] = "log_ei",
         batch_rule: BatchRule = quality_kdpp,
@@ -96,6 +108,7 @@ class PoolSearch:
             raise ValueError(f"acquisition: expected 'log_ei' or 'lcb', got {acquisition!r}")
         if not (np.isfinite(kappa) and kappa >= 0):
             raise ValueError(f"kappa: expected a finite number >= 0, got {kappa}")
+        kernel = as_kernel(kernel, gram, n_items)
         self._n_initial = n_initial
         self._acquisition = acquisition
         self._batch_rule = batch_rule

@@ -1,0 +1,192 @@
+"""Kernels given as a Gram matrix, whole or block by block; see `otnas.gp.kernels` for notation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias, cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from otnas.arrays import FloatArray, IntArray
+from otnas.gp.embedding_distances import tree_wasserstein_kernel
+from otnas.gp.kernels import Kernel, TrainingGram, variance_parameter
+from otnas.gp.parameters import LogParameters
+from otnas_fast import Embedding
+
+GramBlocks: TypeAlias = Callable[[IntArray, IntArray], ArrayLike]
+"""From rows and columns, as item indices, to their block of a Gram matrix."""
+
+# Small square blocks whose diagonals are the variances: few calls, little computed in vain.
+_DIAGONAL_BLOCK = 64
+
+
+def as_kernel(
+    kernel: Kernel | Embedding | None, gram: ArrayLike | GramBlocks | None, n_items: int | None
+) -> Kernel:
+    """Return the kernel that a user described in one of several ways.
+
+    Parameters
+    ----------
+    kernel : Kernel or Embedding, optional
+        An Embedding stands for the Laplace kernel of its blocks' L1 distances.
+    gram : array (N, N) or callable (rows, cols) -> block, optional
+        Instead of `kernel`.
+    n_items : int, optional
+        N, needed with a callable only.
+
+    Raises
+    ------
+    TypeError
+        Unless exactly one of `kernel` and `gram` is given, and `n_items` with a callable only.
+    ValueError
+        If `gram` is no Gram matrix, see `PrecomputedKernel`.
+    """
+    if (kernel is None) == (gram is None):
+        got = "none" if gram is None else "both"
+        raise TypeError(f"expected either kernel or gram, got {got}")
+    if callable(gram):
+        if n_items is None:
+            raise TypeError("n_items: expected the number of pool items beside a callable gram")
+        return CallableKernel(gram, n_items)
+    if n_items is not None:
+        raise TypeError("n_items: expected with a callable gram only")
+    if isinstance(kernel, Embedding):
+        return tree_wasserstein_kernel(kernel)
+    if gram is not None:
+        return PrecomputedKernel(gram)
+    return cast(Kernel, kernel)  # the first check has left nothing else
+
+
+class PrecomputedKernel:
+    """k = s^2 G for a given positive semi-definite Gram matrix G of the whole pool.
+
+    The only hyperparameter is s^2. With d the mean diagonal of G, its prior is log-normal with
+    median 1 / d and log-deviation 1, and it is bounded to [0.01, 100] / d: the scale of G is free.
+
+    Parameters
+    ----------
+    gram : array (N, N)
+        Symmetric positive semi-definite; singular is fine. Kept without a copy if float64.
+
+    Raises
+    ------
+    ValueError
+        If `gram` is not square, finite and symmetric, or has a negative diagonal entry.
+    """
+
+    def __init__(self, gram: ArrayLike) -> None:
+        array = np.asarray(gram, dtype=np.float64)
+        if array.ndim != 2 or array.shape[0] != array.shape[1] or array.size == 0:
+            raise ValueError(f"gram: expected shape (N, N), got {array.shape}")
+        if not np.isfinite(array).all():
+            raise ValueError("gram: expected finite values")
+        if not np.allclose(array, array.T, rtol=1e-8, atol=1e-8 * float(np.abs(array).max())):
+            raise ValueError("gram: expected a symmetric matrix")
+        if (np.diagonal(array) < 0).any():
+            raise ValueError("gram: expected a non-negative diagonal")
+        self._gram = array
+        self._parameters = variance_parameter(float(np.diagonal(array).mean()) or 1.0)
+
+    @property
+    def n_items(self) -> int:
+        """Number of pool items N."""
+        return int(self._gram.shape[0])
+
+    @property
+    def parameters(self) -> LogParameters:
+        """The variance s^2."""
+        return self._parameters
+
+    def block(self, rows: IntArray, cols: IntArray, log_parameters: FloatArray) -> FloatArray:
+        """Return the covariances, shape (len(rows), len(cols))."""
+        result: FloatArray = np.exp(log_parameters[0]) * self._gram[rows[:, np.newaxis], cols]
+        return result
+
+    def diagonal(self, items: IntArray, log_parameters: FloatArray) -> FloatArray:
+        """Return the variances, shape (len(items),)."""
+        result: FloatArray = np.exp(log_parameters[0]) * self._gram[items, items]
+        return result
+
+    def training(self, items: IntArray) -> TrainingGram:
+        """Return the Gram matrix of these items."""
+        return _GramTraining(self._gram[items[:, np.newaxis], items])
+
+
+class _GramTraining:
+    def __init__(self, gram: FloatArray) -> None:
+        self._gram = gram
+
+    def gram(self, log_parameters: FloatArray) -> FloatArray:
+        result: FloatArray = np.exp(log_parameters[0]) * self._gram
+        return result
+
+    def gradient(
+        self, log_parameters: FloatArray, gram: FloatArray, weights: FloatArray
+    ) -> FloatArray:
+        return np.array([np.vdot(weights, gram)])
+
+
+class CallableKernel:
+    """k = s^2 g for a function that computes blocks of a Gram matrix on demand.
+
+    The only hyperparameter is s^2, as for `PrecomputedKernel`.
+
+    Parameters
+    ----------
+    block : callable (rows, cols) -> array (len(rows), len(cols))
+        Covariances between pool items, addressed by index: symmetric, positive semi-definite and
+        finite. Called for a few rows against all columns, and for square blocks.
+    n_items : int >= 1
+        Number of pool items N.
+
+    Raises
+    ------
+    ValueError
+        If `n_items` is not positive; later, if a block has another shape or is not finite.
+    """
+
+    def __init__(self, block: Callable[[IntArray, IntArray], ArrayLike], n_items: int) -> None:
+        if n_items < 1:
+            raise ValueError(f"n_items: expected an integer >= 1, got {n_items}")
+        self._block = block
+        self._n_items = n_items
+        self._parameters = variance_parameter()
+
+    @property
+    def n_items(self) -> int:
+        """Number of pool items N."""
+        return self._n_items
+
+    @property
+    def parameters(self) -> LogParameters:
+        """The variance s^2."""
+        return self._parameters
+
+    def block(self, rows: IntArray, cols: IntArray, log_parameters: FloatArray) -> FloatArray:
+        """Return the covariances, shape (len(rows), len(cols))."""
+        result: FloatArray = np.exp(log_parameters[0]) * self._checked(rows, cols)
+        return result
+
+    def diagonal(self, items: IntArray, log_parameters: FloatArray) -> FloatArray:
+        """Return the variances, shape (len(items),), from small square blocks."""
+        values = [np.empty(0)]
+        for start in range(0, items.size, _DIAGONAL_BLOCK):
+            part = items[start : start + _DIAGONAL_BLOCK]
+            values.append(np.diagonal(self._checked(part, part)))
+        result: FloatArray = np.exp(log_parameters[0]) * np.concatenate(values)
+        return result
+
+    def training(self, items: IntArray) -> TrainingGram:
+        """Return the Gram matrix of these items."""
+        return _GramTraining(self._checked(items, items))
+
+    def _checked(self, rows: IntArray, cols: IntArray) -> FloatArray:
+        values = np.asarray(self._block(rows, cols), dtype=np.float64)
+        if values.shape != (rows.size, cols.size):
+            raise ValueError(
+                f"gram: expected a block of shape {(rows.size, cols.size)}, got {values.shape}"
+            )
+        if not np.isfinite(values).all():
+            raise ValueError("gram: expected finite values in every block")
+        return values
