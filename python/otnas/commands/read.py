@@ -49,12 +49,27 @@ def add_parsers(subparsers: Subparsers) -> None:
     export.set_defaults(run=_export)
 
 
+def show(folder: Path, target: float | None = None, at: int | None = None) -> None:
+    """Print the rankings and costs of a folder."""
+    from rich.console import Console
+
+    from otnas.reading import ranking, results, text
+
+    console = Console(highlight=False)
+    for experiment in results.load(folder):
+        rows = ranking.rank(experiment, target=target, at=at)
+        for name, value in text.facts(experiment):
+            console.print(f"{name}: {value}", markup=False, soft_wrap=True)
+        for table in text.tables(experiment, rows, target):
+            _print_table(console, table)
+
+
 def everything(folder: Path) -> None:
     """Print the tables of a folder, and write plots and report into it."""
     options = argparse.Namespace(
         folder=folder, target=None, at=None, format=("pdf", "png"), oracle=False, out=None
     )
-    _show(options)
+    show(folder)
     _plot(options)
     _report(options)
 
@@ -74,17 +89,7 @@ def _formats(text: str) -> tuple[str, ...]:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from rich.console import Console
-
-    from otnas.reading import ranking, results, text
-
-    console = Console(highlight=False)
-    for experiment in results.load(options.folder):
-        rows = ranking.rank(experiment, target=options.target, at=options.at)
-        for name, value in text.facts(experiment):
-            console.print(f"{name}: {value}", markup=False, soft_wrap=True)
-        for table in text.tables(experiment, rows, options.target):
-            _print_table(console, table)
+    show(options.folder, options.target, options.at)
     return 0
 
 

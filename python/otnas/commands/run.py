@@ -77,6 +77,8 @@ def run(options: argparse.Namespace) -> int:
     if options.preset is None and options.config is None and not failed:
         reading.everything(out)
     else:
+        for configuration in chosen if not failed else ():
+            reading.show(out / configuration.name)
         print(f"otnas show {out}, otnas plot {out} and otnas report {out} read the results.")
     return 1 if failed else 0
 
