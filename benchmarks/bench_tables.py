@@ -25,12 +25,14 @@ FULL = os.environ.get("OTNAS_BENCH_FULL") == "1"
 CELLS = 423_624 if FULL else 20_000
 
 MEASURE_IMPORT = """
-import resource, sys
+import sys
 from pathlib import Path
 from otnas.tables import store
 from otnas.tables.readers import nasbench101
 store.write(nasbench101.read(Path(sys.argv[1])), Path(sys.argv[2]))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+# Not getrusage: its peak is inherited from the process that started this one.
+status = Path("/proc/self/status").read_text().split()
+print(status[status.index("VmHWM:") + 1])
 """
 MEASURE_OPEN = """
 import sys, time
