@@ -95,7 +95,7 @@ def run(script: str, *args: Path) -> list[float]:
 
 
 @pytest.mark.benchmark(group="import NAS-Bench-101")
-def test_import(benchmark, tfrecord_file: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_target_import(benchmark, tfrecord_file: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     begin = time.perf_counter()
     (kilobytes,) = benchmark.pedantic(
         run, args=(MEASURE_IMPORT, tfrecord_file, tmp_path / "table"), rounds=1
@@ -111,7 +111,7 @@ def test_import(benchmark, tfrecord_file: Path, tmp_path: Path) -> None:  # type
 
 
 @pytest.mark.benchmark(group="open")
-def test_open(benchmark, table: Table, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_target_open(benchmark, table: Table, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "table"
     store.write(table, path)
     opened = benchmark(store.read, path)
