@@ -21,7 +21,9 @@ std::vector<Measure> measures(const std::vector<std::string>& names) {
                                                        {"operations-2", Measure::kOperations2},
                                                        {"indegree", Measure::kInDegree},
                                                        {"outdegree", Measure::kOutDegree},
-                                                       {"sizes", Measure::kSizes}};
+                                                       {"sizes", Measure::kSizes},
+                                                       {"depth", Measure::kDepth},
+                                                       {"terminals", Measure::kTerminals}};
   std::vector<Measure> result;
   for (const std::string& name : names) result.push_back(known.at(name));
   return result;

@@ -6,7 +6,7 @@ n : cells; u <= n : distinct vectors among them; d : coordinates
 blocks : one a measure (see `embed`): operations (mass of every subtree of the n-gram tree times its
     edge), in-degree and out-degree (cumulative distribution over layers, on the grid of all
     fractions i / layers), prefix and suffix (mass of every beginning of a word in the trie of the
-    words that paths read as), sizes (counts of operations, paths / 4)
+    words that paths read as), sizes (counts of operations, paths / 4), depth, terminals
 """
 
 from __future__ import annotations
@@ -342,9 +342,14 @@ def embed(
             by the trie of words: which operations follow each other
         ``"sizes"``
             count of each operation and number of paths / 4, by L1 distance
+        ``"depth"``
+            edges of the shortest and of the longest path from input to output, by L1 distance
+        ``"terminals"``
+            out-degree of the input, in-degree of the output, and 2 for an edge from input to
+            output, by L1 distance
 
-        or one of the presets ``"tw"``, ``"tw-2g"`` (Nguyen et al. 2021) and ``"tw-path"``
-        (operations-2 and all others).
+        or one of the presets ``"tw"``, ``"tw-2g"`` (Nguyen et al. 2021), ``"tw-path"``
+        (operations-2, degrees, paths and sizes) and ``"tw-full"`` (that, depth and terminals).
     decay : float in (0, 1], default 1.0
         Each level of the tries of words has edges this many times as long as the level above.
     taxonomy : Taxonomy, optional

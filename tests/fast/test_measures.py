@@ -15,7 +15,7 @@ import otnas_fast as of
 from cells import CUSTOM, SPACES, random_cell, random_nb201
 
 PATH = of.PRESETS["tw-path"]
-NEW = ("prefix", "suffix", "sizes")
+NEW = ("prefix", "suffix", "sizes", "depth", "terminals")
 
 
 def cells_of(space: str, count: int, seed: int = 0, vertices: int = 8) -> list[of.Cell]:
@@ -45,8 +45,9 @@ def test_new_blocks_follow_their_definitions(space, seed, decay):
     for block in ("prefix", "suffix"):
         expected = [[reference.trie_distance(a, b, block, decay) for b in cells] for a in cells]
         np.testing.assert_allclose(got[NEW.index(block)], expected, rtol=0, atol=1e-12)
-    expected = [[reference.sizes_distance(a, b) for b in cells] for a in cells]
-    np.testing.assert_allclose(got[2], expected, rtol=0, atol=1e-12)
+    for block in ("sizes", "depth", "terminals"):
+        expected = [[reference.counts_distance(a, b, block) for b in cells] for a in cells]
+        np.testing.assert_allclose(got[NEW.index(block)], expected, rtol=0, atol=1e-12)
     vectors = [embedding.block(name) for name in NEW]
     obvious = [np.abs(x[:, None] - x[None]).sum(axis=2) for x in vectors]
     np.testing.assert_allclose(got, obvious, rtol=0, atol=1e-12)
@@ -71,7 +72,7 @@ def test_words_and_masses_of_a_cell_by_hand():
     # input -> c3 -> max -> output, input -> c3 -> output, input -> output
     matrix = [[0, 1, 0, 1], [0, 0, 1, 1], [0, 0, 0, 1], [0, 0, 0, 0]]
     cell = of.Cell(matrix, ["input", "c3", "max", "output"], CUSTOM)
-    embedding = of.embed([cell], measures=("prefix", "suffix", "sizes"))
+    embedding = of.embed([cell], measures=NEW)
     words = embedding.words("prefix")
     masses = dict(zip(words, embedding.block("prefix")[0], strict=True))
     third = 1 / 3
@@ -86,6 +87,8 @@ def test_words_and_masses_of_a_cell_by_hand():
     sizes = dict(zip(CUSTOM.operations, embedding.block("sizes")[0], strict=False))
     assert sizes == {"c3": 1, "c5": 0, "c7": 0, "max": 1, "avg": 0, "id": 0}
     assert embedding.block("sizes")[0, -1] == 0.75
+    np.testing.assert_array_equal(embedding.block("depth"), [[1, 3]])
+    np.testing.assert_array_equal(embedding.block("terminals"), [[2, 3, 2]])
     halved = of.embed([cell], measures="prefix", decay=0.5).block("prefix")[0]
     decayed = {w: m * 0.5 ** (len(w) - 1) for w, m in masses.items()}
     np.testing.assert_allclose(halved, list(decayed.values()), rtol=1e-15)
@@ -97,6 +100,9 @@ def test_a_cell_without_paths_has_its_mass_at_the_root():
     chain = of.Cell(np.eye(3, k=1), ["input", "c3", "output"], CUSTOM)
     got = of.distances([empty, direct, chain], measures="prefix")[0]
     np.testing.assert_array_equal(got, [[0, 1, 2], [1, 0, 3], [2, 3, 0]])
+    got = of.distances([empty, direct, chain], measures=("depth", "terminals"))
+    np.testing.assert_array_equal(got[0], [[0, 2, 4], [2, 0, 2], [4, 2, 0]])
+    np.testing.assert_array_equal(got[1], [[0, 4, 2], [4, 0, 2], [2, 2, 0]])
     nothing = of.embed([empty], measures=("prefix", "sizes"))
     assert nothing.block("prefix").shape == (1, 0)
     np.testing.assert_array_equal(of.distances(nothing, [chain]).ravel(), [2, 1.25])
@@ -154,7 +160,7 @@ def test_measures_keep_the_order_given_and_what_they_are_alone():
 
 
 @pytest.mark.parametrize("space", SPACES)
-@pytest.mark.parametrize("measures", [PATH, "prefix", ("sizes", "suffix")])
+@pytest.mark.parametrize("measures", [PATH, "tw-full", "prefix", ("terminals", "suffix")])
 def test_gram_with_sparse_blocks(space, measures):
     cells = cells_of(space, 70)
     embedding = of.embed(cells, measures=measures)

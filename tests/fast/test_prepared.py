@@ -21,7 +21,7 @@ def cells_of(space: str, count: int, seed: int = 0, vertices: int = 7) -> list[o
 
 
 @pytest.mark.parametrize("space", SPACES)
-@pytest.mark.parametrize("measures", ["tw", "tw-2g", "tw-path", "suffix"])
+@pytest.mark.parametrize("measures", ["tw", "tw-2g", "tw-path", "tw-full", "suffix"])
 def test_same_as_the_functions(space, measures):
     embedding = of.embed(cells_of(space, 90), measures=measures)
     rows = embedding[5:30]

@@ -143,7 +143,23 @@ def sizes(cell: Cell) -> dict[str, float]:
     return {**Counter(ops[1:-1]), "paths": len(path_words(cell)) / 4}
 
 
-def sizes_distance(a: Cell, b: Cell) -> float:
-    """L1 distance of the sizes."""
-    x, y = sizes(a), sizes(b)
+def depth(cell: Cell) -> dict[str, float]:
+    """Edges of the shortest and of the longest path."""
+    lengths = [len(word) + 1 for word in path_words(cell)]
+    return {"shortest": min(lengths, default=0), "longest": max(lengths, default=0)}
+
+
+def terminals(cell: Cell) -> dict[str, float]:
+    """Out-degree of the input, in-degree of the output, 2 for an edge between them."""
+    matrix, _ = prune(cell.matrix, list(cell.ops), cell.taxonomy.absent)
+    edges = [list(map(int, row)) for row in matrix]
+    return {"out": sum(edges[0]), "in": sum(row[-1] for row in edges), "direct": 2 * edges[0][-1]}
+
+
+COUNTS = {"sizes": sizes, "depth": depth, "terminals": terminals}
+
+
+def counts_distance(a: Cell, b: Cell, block: str) -> float:
+    """L1 distance of what is counted."""
+    x, y = COUNTS[block](a), COUNTS[block](b)
     return sum(abs(x.get(key, 0.0) - y.get(key, 0.0)) for key in x.keys() | y.keys())

@@ -94,6 +94,10 @@ std::size_t CellEmbedder::block_size(Measure measure) const {
       return grid_.size();
     case Measure::kSizes:
       return operations_ + 1;
+    case Measure::kDepth:
+      return 2;
+    case Measure::kTerminals:
+      return 3;
   }
   return 0;
 }
@@ -131,6 +135,12 @@ void CellEmbedder::embed_cell(const Cell& pruned, double* out) const {
         break;
       case Measure::kSizes:
         embed_sizes(pruned, out);
+        break;
+      case Measure::kDepth:
+        embed_depth(pruned, out);
+        break;
+      case Measure::kTerminals:
+        embed_terminals(pruned, out);
         break;
     }
     out += block_size(measure);
@@ -181,6 +191,27 @@ void CellEmbedder::embed_degrees(const Cell& pruned, bool incoming, double* out)
 void CellEmbedder::embed_sizes(const Cell& pruned, double* out) const {
   for (int v = 1; v + 1 < pruned.size; ++v) out[pruned.ops[ix(v)]] += 1.0;
   out[operations_] = static_cast<double>(paths_to_output(pruned)[0]) / 4.0;
+}
+
+void CellEmbedder::embed_depth(const Cell& pruned, double* out) const {
+  if (has_no_edge(pruned)) return;
+  // Of a pruned cell every vertex is on a path from input to output.
+  std::array<int, kMaxVertices> longest{};
+  for (int u = 0; u < pruned.size; ++u)
+    for (int v = u + 1; v < pruned.size; ++v)
+      if (pruned.has_edge(u, v)) longest[ix(v)] = std::max(longest[ix(v)], longest[ix(u)] + 1);
+  const std::size_t output = ix(pruned.size - 1);
+  out[0] = layers_of(pruned)[output];
+  out[1] = longest[output];
+}
+
+void CellEmbedder::embed_terminals(const Cell& pruned, double* out) const {
+  const int output = pruned.size - 1;
+  for (int v = 0; v <= output; ++v) {
+    out[0] += pruned.has_edge(0, v);
+    out[1] += pruned.has_edge(v, output);
+  }
+  out[2] = 2.0 * pruned.has_edge(0, output);
 }
 
 DistinctRows distinct_rows(const double* vectors, std::size_t rows, std::size_t dim) {

@@ -1,4 +1,8 @@
-"""The kernels that methods are named after."""
+"""The kernels that methods are named after.
+
+A kernel is one of `KERNELS`, or tree-Wasserstein with measures of one's own, joined by a plus sign:
+``operations-2+prefix``.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,9 @@ from otnas.search.distances.optimal_transport import OptimalTransport
 from otnas.search.distances.path import PathDistance
 from otnas.search.distances.tree_wasserstein import TreeWasserstein
 from otnas.search.distances.weisfeiler_lehman import WeisfeilerLehman
+from otnas.search.settings import unknown
 from otnas_fast import Taxonomy
+from otnas_fast.measures import MEASURES, check_measures
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,10 @@ KERNELS: dict[str, KernelKind] = {
     "tw-path": KernelKind(
         "tree-Wasserstein with 2-grams, paths and sizes", lambda _: TreeWasserstein("tw-path")
     ),
+    "tw-full": KernelKind(
+        "tree-Wasserstein with 2-grams, paths, sizes, depth and terminals",
+        lambda _: TreeWasserstein("tw-full"),
+    ),
     "path": KernelKind("path encoding", lambda _: PathDistance()),
     "edit": KernelKind("edit distance", lambda _: EditDistance()),
     "ot": KernelKind("optimal transport of operations", OptimalTransport, slow=True),
@@ -45,3 +55,23 @@ KERNELS: dict[str, KernelKind] = {
     "wl": KernelKind("Weisfeiler-Lehman", lambda _: WeisfeilerLehman()),
 }
 """By name."""
+
+
+def kernel(name: str) -> KernelKind:
+    """Return a kernel by name: one of `KERNELS`, or measures joined by plus signs.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the message has the nearest valid name.
+    """
+    if name in KERNELS:
+        return KERNELS[name]
+    measures = tuple(name.split("+"))  # an empty name is no measure
+    for measure in measures:
+        if measure not in MEASURES:
+            raise ValueError(unknown(measure, (*KERNELS, *MEASURES), "kernel or measure"))
+    check_measures(measures)
+    return KernelKind(
+        f"tree-Wasserstein of {', '.join(measures)}", lambda _: TreeWasserstein(measures)
+    )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from otnas.search import kernels
 from otnas.search.bananas import Bananas, BananasSettings
 from otnas.search.base import Search
 from otnas.search.bayesian import BayesianSearch
@@ -58,7 +59,7 @@ def get(name: str) -> Method:
     """Return a method by name: one of `names`, or ``rule:kernel``.
 
     A kernel alone stands for expected improvement, and quality k-DPP batches where more than one
-    cell is asked for.
+    cell is asked for. Measures joined by plus signs are a kernel too: ``operations-2+prefix``.
 
     Raises
     ------
@@ -67,19 +68,22 @@ def get(name: str) -> Method:
     """
     if name in _SIMPLE:
         return _SIMPLE[name]
-    rule, _, kernel = str(name).partition(":")
-    if name in KERNELS:
-        rule, kernel = DEFAULT_RULE, name
-    elif rule not in RULES:
-        raise ValueError(unknown(rule, names() if not kernel else RULES, "method"))
-    kernel = kernel or DEFAULT_KERNEL
-    if kernel not in KERNELS:
-        raise ValueError(unknown(kernel, KERNELS, f"kernel of method {rule!r}"))
+    rule, colon, kernel = str(name).partition(":")
+    if rule not in RULES:
+        if colon:
+            raise ValueError(unknown(rule, RULES, "batch rule"))
+        rule, kernel = DEFAULT_RULE, rule
+    try:
+        kind = kernels.kernel(kernel or (DEFAULT_KERNEL if name else ""))
+    except ValueError as error:
+        if colon:
+            raise ValueError(f"method {name!r}: {error}") from None
+        raise ValueError(unknown(str(name), names(), "method")) from None
     return Method(
         name,
-        f"{RULES[rule].summary}, {KERNELS[kernel].summary} kernel",
+        f"{RULES[rule].summary}, {kind.summary} kernel",
         RULES[rule].settings,
-        partial(BayesianSearch, kind=KERNELS[kernel], rule=RULES[rule]),
+        partial(BayesianSearch, kind=kind, rule=RULES[rule]),
     )
 
 

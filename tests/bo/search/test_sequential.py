@@ -108,11 +108,24 @@ def test_local_search_counts_neighbours_that_were_told():
 def test_names():
     assert set(methods.names()) == {
         *("random", "evolution", "local-search", "bananas"),
-        *("tw", "tw-2g", "tw-path", "path", "edit", "ot", "gw", "wl"),
+        *("tw", "tw-2g", "tw-path", "tw-full", "path", "edit", "ot", "gw", "wl"),
         *("kdpp-quality", "kdpp", "map", "thompson", "bucb"),
         *("believer", "liar", "penalise", "top-k"),
     }
     assert methods.get("kdpp").summary == methods.get("kdpp:tw-2g").summary
+
+
+def test_measures_of_ones_own():
+    name = "map:operations-2+prefix"
+    assert methods.get(name).name == name
+    assert "operations-2, prefix" in methods.get(name).summary
+    assert methods.get("sizes").summary.startswith("quality k-DPP, tree-Wasserstein of sizes")
+    search = methods.make(name, SPACE, seed=0, initial=3)
+    search.tell(search.ask(3), [3.0, 2.0, 1.0])
+    assert len(search.ask(2)) == 2
+    for wrong, message in (("prefix+words", "unknown"), ("map:prefix+prefix", "each once")):
+        with pytest.raises(ValueError, match=message):
+            methods.get(wrong)
 
 
 @pytest.mark.parametrize(

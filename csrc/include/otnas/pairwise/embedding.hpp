@@ -15,6 +15,10 @@
 //                and normalised, sit at position i / n; out-degree likewise
 //   sizes        not a measure but the unbalanced counterpart on the star of operations: the count
 //                of each operation, and the number of paths / 4
+//   depth        not a measure either: edges of the shortest and of the longest path from input to
+//                output, 0 without a path
+//   terminals    nor this: out-degree of the input, in-degree of the output, and 2 for an edge from
+//                input to output
 //
 // On [0, 1], W is the integral of |F_mu - F_nu| over the cumulative distributions (a chain is a
 // tree). All positions are fractions, so on the grid of all i / n with n <= max_layers the CDFs are
@@ -47,7 +51,7 @@ int layer_count(const Cell& cell);
 int max_layer_count(const CellArray& cells);
 
 /// What a block of dense coordinates describes.
-enum class Measure { kOperations1, kOperations2, kInDegree, kOutDegree, kSizes };
+enum class Measure { kOperations1, kOperations2, kInDegree, kOutDegree, kSizes, kDepth, kTerminals };
 
 /// Embeds cells as vectors whose blockwise L1 distances are tree-Wasserstein distances.
 class CellEmbedder {
@@ -68,6 +72,8 @@ class CellEmbedder {
   void embed_operations(const Cell& pruned, double* out) const;
   void embed_degrees(const Cell& pruned, bool incoming, double* out) const;
   void embed_sizes(const Cell& pruned, double* out) const;
+  void embed_depth(const Cell& pruned, double* out) const;
+  void embed_terminals(const Cell& pruned, double* out) const;
 
   std::vector<Measure> measures_;
   std::size_t operations_;

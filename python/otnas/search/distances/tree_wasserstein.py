@@ -9,7 +9,7 @@ from otnas.gp.embedding_distances import EmbeddingDistances
 from otnas.search.cell_pool import CellPool
 from otnas.search.distances.base import CellDistances
 from otnas_fast import CellArray, Embedding, embed
-from otnas_fast.measures import PRESETS, block_name
+from otnas_fast.measures import MeasureNames, block_name, check_measures
 
 
 class TreeWasserstein(CellDistances):
@@ -17,14 +17,19 @@ class TreeWasserstein(CellDistances):
 
     Parameters
     ----------
-    measures : str
-        A preset of `otnas_fast.embed`: ``"tw"`` and ``"tw-2g"`` have the paper's three blocks,
-        ``"tw-path"`` adds paths and sizes.
+    measures : str or sequence of str
+        See `otnas_fast.embed`: the presets ``"tw"`` and ``"tw-2g"`` have the paper's three blocks,
+        ``"tw-path"`` adds paths and sizes, ``"tw-full"`` also depth and terminals.
+
+    Raises
+    ------
+    ValueError
+        If a measure is unknown or there twice.
     """
 
-    def __init__(self, measures: str) -> None:
-        self.names = tuple(block_name(measure) for measure in PRESETS[measures])
-        self._measures = measures
+    def __init__(self, measures: MeasureNames) -> None:
+        self._measures = check_measures(measures)
+        self.names = tuple(block_name(measure) for measure in self._measures)
         self._embedding: Embedding | None = None
         self._source: EmbeddingDistances | None = None
 
@@ -40,7 +45,7 @@ class TreeWasserstein(CellDistances):
 
     def append_pool(self, pool: CellPool) -> IntArray:
         """Put the different cells of a pool at the end of the list; return the item of each."""
-        embedding = pool.feature(f"tree-wasserstein-{self._measures}", self._embed)
+        embedding = pool.feature(f"tree-wasserstein-{'+'.join(self._measures)}", self._embed)
         first, labels = embedding.groups()
         start = self.n_items
         self._extend(embedding[first])
