@@ -33,7 +33,7 @@ _NO_ITEMS = np.empty(0, dtype=np.intp)
 class GaussianProcess:
     """Gaussian process with any kernel over pool items, on standardised targets.
 
-    The noise variance sigma^2 (in standardised units) has a log-normal prior with median 0.01
+    The noise variance sigma^2 (in standardised units) has a log-normal prior with median 0.0005
     and log-deviation 2, and is bounded to [noise_floor, 1]. The floor keeps K_y positive definite
     when items repeat or coincide. The kernel states its own priors.
 
@@ -54,7 +54,7 @@ class GaussianProcess:
             raise ValueError(f"noise_floor: expected a number in (0, 0.01], got {noise_floor}")
         self._kernel = kernel
         self._parameters = kernel.parameters.concatenated(
-            log_normal(["noise"], 0.01, 2.0, noise_floor, 1.0)
+            log_normal(["noise"], 5e-4, 2.0, noise_floor, 1.0)
         )
         self._log_parameters = self._parameters.initial.copy()
         self._items = _NO_ITEMS

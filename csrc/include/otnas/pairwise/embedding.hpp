@@ -51,7 +51,15 @@ int layer_count(const Cell& cell);
 int max_layer_count(const CellArray& cells);
 
 /// What a block of dense coordinates describes.
-enum class Measure { kOperations1, kOperations2, kInDegree, kOutDegree, kSizes, kDepth, kTerminals };
+enum class Measure {
+  kOperations1,
+  kOperations2,
+  kInDegree,
+  kOutDegree,
+  kSizes,
+  kDepth,
+  kTerminals
+};
 
 /// Embeds cells as vectors whose blockwise L1 distances are tree-Wasserstein distances.
 class CellEmbedder {
