@@ -85,7 +85,7 @@ def test_an_observation_reads_the_rows_of_the_mean_once(process):
     posterior = PoolPosterior(process)
     process.add([1, 2, 3], [0.0, 1.0, 2.0])
     _ = posterior.mean
-    posterior._storage[:3] = np.nan  # a second pass over old rows would show
+    posterior._a.extend(0, 3)[:] = np.nan  # a second pass over old rows would show
     process.set_pending([])
     process.set_targets([0.0, 1.0, 5.0])
     assert np.isfinite(posterior.mean).all()
@@ -108,7 +108,7 @@ def test_told_in_the_order_asked_recomputes_no_row(process, monkeypatch):
 
 
 def test_blocks_of_columns_make_no_difference(process, monkeypatch):
-    monkeypatch.setattr(module, "_WHOLE_ROWS", 1)
+    monkeypatch.setattr(module, "_GROUP_ROWS", (1, 2))
     monkeypatch.setattr(module, "_BLOCK_ELEMENTS", 1)
     kernel = laplace_kernel(n_items=600)
     process = GaussianProcess(kernel)
@@ -129,8 +129,9 @@ def test_single_precision_is_close_and_stays_single(process):
         process.add([i], [rng.standard_normal()])
         _ = posterior.mean
     assert_direct(posterior, atol=1e-4)
-    assert posterior._storage.dtype == np.float32
-    with pytest.raises(ValueError, match="dtype: expected float32 or float64, got int64"):
+    assert posterior._a.take(1, np.array([0])).dtype == np.float64
+    assert posterior._a.dtype == posterior._a.extend(0, 1).dtype == np.float32
+    with pytest.raises(ValueError, match="dtype: expected float32, float64 or None, got int64"):
         PoolPosterior(process, dtype=np.int64)
 
 
