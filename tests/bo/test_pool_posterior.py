@@ -6,6 +6,7 @@ import otnas.gp.pool_posterior as module
 from otnas.gp.pool_posterior import PoolPosterior
 from otnas.gp.process import GaussianProcess
 from otnas.search import transforms
+from otnas.search.acquisition import best_improvements, log_expected_improvement
 
 
 def assert_direct(posterior, pending=(), atol=1e-9):
@@ -145,3 +146,30 @@ def test_smallest_noise_with_every_item_observed_twice():
         process.add(np.arange(50), np.arange(50.0))
     assert np.isfinite(posterior.mean).all()
     assert (posterior.std < 0.01 * process.scale).all()
+
+
+def test_single_precision_keeps_the_smallest_noise_apart():
+    """Items all but known: variances of 1e-6 keep a digit, and the choice is that of double."""
+    kernel = laplace_kernel(n_items=400, n_duplicates=150, width=2)
+    process = GaussianProcess(kernel)
+    theta = process.log_parameters
+    theta[-1] = np.log(1e-6)
+    process.set_log_parameters(theta)
+    single, double = PoolPosterior(process, dtype=np.float32), PoolPosterior(process)
+    rng = np.random.default_rng(0)
+    values = np.sin(5 * kernel.block(np.array([3]), np.arange(400), theta[:-1])[0])
+    process.add(np.arange(120), values[:120])
+    for item in rng.permutation(np.arange(120, 300)).tolist():
+        process.add([item], values[[item]])
+        _ = single.mean
+    pool = np.arange(400)
+    mean, covariance = direct_posterior(process, pool)
+    variance = np.diagonal(covariance)
+    assert variance.min() < 1.1e-6
+    np.testing.assert_allclose(single.standardised_std**2, variance, atol=2e-7)
+    np.testing.assert_allclose(single.standardised_mean, mean, atol=1e-4)
+    left = np.setdiff1d(pool, process.items)
+    best = float(double.standardised_mean[process.items].min())
+    exact = log_expected_improvement(mean[left], np.sqrt(variance[left]), best)
+    chosen = best_improvements(single.standardised_mean[left], single.standardised_std[left], best)
+    assert exact.max() - exact[chosen].min() < 1e-3

@@ -22,6 +22,8 @@ class TreeWasserstein(CellDistances):
         ``"tw-path"`` adds paths and sizes.
     """
 
+    largest_pool = 10_000_000
+
     def __init__(self, measures: str) -> None:
         self.names = tuple(block_name(measure) for measure in PRESETS[measures])
         self._measures = measures
