@@ -13,7 +13,7 @@ from scipy.spatial.distance import cdist
 
 import otnas_fast as of
 from cells import all_nb201
-from measure import ratio
+from measure import best_time, ratio
 from otnas import spaces
 from otnas.gp import EmbeddingDistances
 
@@ -34,11 +34,6 @@ def nasbench101() -> of.Embedding:
 
 def by_scipy(blocks: list[np.ndarray], row: int) -> np.ndarray:
     return np.array([cdist(x[row : row + 1], x, "cityblock") for x in blocks])
-
-
-def best_time(benchmark: BenchmarkFixture) -> float:
-    """Seconds of the fastest round: limits in milliseconds are not to depend on the neighbours."""
-    return float(benchmark.stats.stats.min) if benchmark.stats else 0.0
 
 
 def dense_blocks(embedding: of.Embedding) -> list[np.ndarray]:

@@ -31,10 +31,16 @@ def errors(pool: CellPool) -> np.ndarray:
 
 
 def search(
-    name: str, pool: CellPool, errors: np.ndarray, initial: int, batch: int, queries: int
+    name: str,
+    pool: CellPool,
+    errors: np.ndarray,
+    initial: int,
+    batch: int,
+    queries: int,
+    settings: dict[str, object] | None = None,
 ) -> float:
     """Return the lowest error found."""
-    run = methods.make(name, pool.space, seed=0, pool=pool, initial=initial)
+    run = methods.make(name, pool.space, seed=0, pool=pool, initial=initial, settings=settings)
     done = 0
     while done < queries:
         cells = run.ask(initial if done == 0 else batch)

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from pytest_benchmark.fixture import BenchmarkFixture
 
 PACKAGES = ("otnas", "numpy", "scipy", "scikit-learn", "dppy")
 
@@ -47,3 +48,8 @@ def ratio(ours: Callable[[], object], theirs: Callable[[], object], rounds: int)
         theirs()
         ratios.append((middle - start) / (time.perf_counter() - middle))
     return float(np.median(ratios))
+
+
+def best_time(benchmark: BenchmarkFixture) -> float:
+    """Seconds of the fastest round: limits in milliseconds are not to depend on the neighbours."""
+    return float(benchmark.stats.stats.min) if benchmark.stats else 0.0

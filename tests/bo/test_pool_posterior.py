@@ -6,6 +6,7 @@ import otnas.gp.pool_posterior as module
 from otnas.gp.pool_posterior import PoolPosterior
 from otnas.gp.process import GaussianProcess
 from otnas.search import transforms
+from otnas.search.acquisition import best_improvements, log_expected_improvement
 
 
 def assert_direct(posterior, pending=(), atol=1e-9):
@@ -85,7 +86,7 @@ def test_an_observation_reads_the_rows_of_the_mean_once(process):
     posterior = PoolPosterior(process)
     process.add([1, 2, 3], [0.0, 1.0, 2.0])
     _ = posterior.mean
-    posterior._storage[:3] = np.nan  # a second pass over old rows would show
+    posterior._a.extend(0, 3)[:] = np.nan  # a second pass over old rows would show
     process.set_pending([])
     process.set_targets([0.0, 1.0, 5.0])
     assert np.isfinite(posterior.mean).all()
@@ -108,7 +109,7 @@ def test_told_in_the_order_asked_recomputes_no_row(process, monkeypatch):
 
 
 def test_blocks_of_columns_make_no_difference(process, monkeypatch):
-    monkeypatch.setattr(module, "_WHOLE_ROWS", 1)
+    monkeypatch.setattr(module, "_GROUP_ROWS", (1, 2))
     monkeypatch.setattr(module, "_BLOCK_ELEMENTS", 1)
     kernel = laplace_kernel(n_items=600)
     process = GaussianProcess(kernel)
@@ -129,8 +130,9 @@ def test_single_precision_is_close_and_stays_single(process):
         process.add([i], [rng.standard_normal()])
         _ = posterior.mean
     assert_direct(posterior, atol=1e-4)
-    assert posterior._storage.dtype == np.float32
-    with pytest.raises(ValueError, match="dtype: expected float32 or float64, got int64"):
+    assert posterior._a.take(1, np.array([0])).dtype == np.float64
+    assert posterior._a.dtype == posterior._a.extend(0, 1).dtype == np.float32
+    with pytest.raises(ValueError, match="dtype: expected float32, float64 or None, got int64"):
         PoolPosterior(process, dtype=np.int64)
 
 
@@ -144,3 +146,30 @@ def test_smallest_noise_with_every_item_observed_twice():
         process.add(np.arange(50), np.arange(50.0))
     assert np.isfinite(posterior.mean).all()
     assert (posterior.std < 0.01 * process.scale).all()
+
+
+def test_single_precision_keeps_the_smallest_noise_apart():
+    """Items all but known: variances of 1e-6 keep a digit, and the choice is that of double."""
+    kernel = laplace_kernel(n_items=400, n_duplicates=150, width=2)
+    process = GaussianProcess(kernel)
+    theta = process.log_parameters
+    theta[-1] = np.log(1e-6)
+    process.set_log_parameters(theta)
+    single, double = PoolPosterior(process, dtype=np.float32), PoolPosterior(process)
+    rng = np.random.default_rng(0)
+    values = np.sin(5 * kernel.block(np.array([3]), np.arange(400), theta[:-1])[0])
+    process.add(np.arange(120), values[:120])
+    for item in rng.permutation(np.arange(120, 300)).tolist():
+        process.add([item], values[[item]])
+        _ = single.mean
+    pool = np.arange(400)
+    mean, covariance = direct_posterior(process, pool)
+    variance = np.diagonal(covariance)
+    assert variance.min() < 1.1e-6
+    np.testing.assert_allclose(single.standardised_std**2, variance, atol=2e-7)
+    np.testing.assert_allclose(single.standardised_mean, mean, atol=1e-4)
+    left = np.setdiff1d(pool, process.items)
+    best = float(double.standardised_mean[process.items].min())
+    exact = log_expected_improvement(mean[left], np.sqrt(variance[left]), best)
+    chosen = best_improvements(single.standardised_mean[left], single.standardised_std[left], best)
+    assert exact.max() - exact[chosen].min() < 1e-3

@@ -128,7 +128,7 @@ def test_candidates_restrict_the_choice_until_too_few_are_left():
     assert not set(s.ask(2)) & set(allowed)
 
 
-@pytest.mark.parametrize("n_duplicates", [0, 30])
+@pytest.mark.parametrize(("n_duplicates", "dtype"), [(0, None), (30, None), (30, np.float32)])
 @pytest.mark.parametrize("transform", [None, Identity()])
 @pytest.mark.parametrize(
     "values",
@@ -141,9 +141,10 @@ def test_candidates_restrict_the_choice_until_too_few_are_left():
     ],
     ids=["constant", "failures", "all failed", "huge", "zero"],
 )
-def test_never_fails_numerically(values, transform, n_duplicates):
+def test_never_fails_numerically(values, transform, n_duplicates, dtype):
     kernel = laplace_kernel(n_duplicates=n_duplicates)
-    s = search(kernel, transform=transform, n_initial=1, refit_every=7, n_promising=30)
+    options = {"n_initial": 1, "refit_every": 7, "n_promising": 30, "dtype": dtype}
+    s = search(kernel, transform=transform, **options)
     for n in [1, 1, 1, 4, 4, 1, 5, 5]:
         items = s.ask(n)
         s.tell(items, values(items))

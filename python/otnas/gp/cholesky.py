@@ -83,6 +83,7 @@ def solve_lower(lower: FloatArray, right: FloatArray, *, transposed: bool = Fals
 def inverse_from_cholesky(lower: FloatArray) -> FloatArray:
     """Return the symmetric (L L^T)^-1, shape (n, n)."""
     inverse, _ = dpotri(lower, lower=1)
-    # dpotri fills the lower triangle only.
-    result: FloatArray = np.tril(inverse) + np.tril(inverse, -1).T
+    # dpotri fills the lower triangle and leaves the zeros above it.
+    result: FloatArray = inverse + inverse.T
+    np.fill_diagonal(result, np.diagonal(inverse))
     return result

@@ -8,9 +8,11 @@ from functools import cached_property
 import numpy as np
 
 from otnas.arrays import FloatArray, IntArray
-from otnas.gp.cached_distances import CachedDistances
 from otnas.gp.kernels import LaplaceKernel
 from otnas_fast import Embedding, PreparedEmbedding, distances, gram
+
+# Rows against the pool, as pairs, from which starting threads costs nothing: 20 ms on one.
+_MANY_PAIRS = 1 << 22
 
 
 class EmbeddingDistances:
@@ -18,7 +20,10 @@ class EmbeddingDistances:
 
     Rows against the whole pool, what a posterior over the pool asks for at each observation, use
     the pool's vectors packed once (`otnas_fast.PreparedEmbedding`, which the first such request
-    makes): 0.1 ms a row of 15,625 cells, 4 ms a row of 423,624 cells with six blocks.
+    makes): 0.1 ms a row of 15,625 cells, 4 ms a row of 423,624 cells with six blocks. That is less
+    than reading remembered distances and taking exponentials, so nothing is remembered.
+
+    One thread computes, except many rows against a large pool, which all processors share.
 
     Parameters
     ----------
@@ -38,11 +43,16 @@ class EmbeddingDistances:
         """Number of distances B."""
         return len(self._embedding.block_sizes)
 
+    @property
+    def embedding(self) -> Embedding:
+        """The N items."""
+        return self._embedding
+
     def block(self, rows: IntArray, cols: IntArray) -> FloatArray:
-        """Return the distances, shape (B, len(rows), len(cols)), on one thread."""
+        """Return the distances, shape (B, len(rows), len(cols))."""
         left = self._embedding[rows]
         if self._is_whole(cols):
-            return self._prepared.distances(left, threads=1)
+            return self._prepared.distances(left, threads=self._threads(rows))
         return distances(left, self._embedding[cols], threads=1)
 
     def laplace(
@@ -52,10 +62,16 @@ class EmbeddingDistances:
         left = self._embedding[rows]
         if self._is_whole(cols):
             return self._prepared.gram(
-                left, lengthscales=lengthscales, variance=variance, threads=1
+                left,
+                lengthscales=lengthscales,
+                variance=variance,
+                threads=self._threads(rows),
             )
         right = self._embedding[cols]
         return gram(left, right, lengthscales=lengthscales, variance=variance, threads=1)
+
+    def _threads(self, rows: IntArray) -> int | None:
+        return 1 if rows.size * self.n_items < _MANY_PAIRS else None
 
     def _is_whole(self, cols: IntArray) -> bool:
         return cols.size == self.n_items and np.array_equal(cols, self._all)
@@ -81,5 +97,5 @@ def tree_wasserstein_kernel(
     scales : sequence of float, optional
         Typical distance of each block, see `LaplaceKernel`.
     """
-    source = CachedDistances(EmbeddingDistances(embedding))
+    source = EmbeddingDistances(embedding)
     return LaplaceKernel(source, names=embedding.block_names, scales=scales)

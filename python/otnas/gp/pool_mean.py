@@ -18,8 +18,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from otnas.arrays import AnyFloatArray, BoolArray, FloatArray
+from otnas.arrays import BoolArray, FloatArray
 from otnas.gp.cholesky import solve_lower
+from otnas.gp.pool_rows import PoolRows
 from otnas.gp.process import GaussianProcess
 
 # Beyond this change of frame, differences of m_u and m_1 would cancel digits.
@@ -35,20 +36,20 @@ class PoolMean:
         self._ceiling: BoolArray = np.empty(0, dtype=np.bool_)
         self._basis: FloatArray | None = None
 
-    def update(self, process: GaussianProcess, rows: AnyFloatArray, *, restart: bool) -> FloatArray:
+    def update(self, process: GaussianProcess, rows: PoolRows, *, restart: bool) -> FloatArray:
         """Return the mean, shape (N,).
 
         Parameters
         ----------
         process : GaussianProcess
-        rows : array (n, N), A
+        rows : PoolRows, A
         restart : bool
             Whether rows that were there at the last update have changed.
         """
-        n = rows.shape[0]
+        n = process.items.size
         if n == 0:
             self._basis = None
-            return np.zeros(rows.shape[1])
+            return np.zeros(process.kernel.n_items)
         known = 0 if restart else self._reuse(process)
         if known == 0:
             self._offset, self._scale = process.offset, process.scale
@@ -56,7 +57,7 @@ class PoolMean:
         ceiling = process.targets == process.targets.max()
         columns = np.stack([u, np.ones(n), ceiling], axis=1)
         whitened = solve_lower(process.lower[:n, :n], columns)[known:]
-        added = (whitened.T.astype(rows.dtype) @ rows[known:]).astype(np.float64, copy=False)
+        added = rows.product(whitened.T, known)
         if known == 0 or self._basis is None:
             self._basis = added
         else:

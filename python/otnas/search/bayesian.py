@@ -13,6 +13,7 @@ from otnas.search.batch import most_promising
 from otnas.search.candidates import Candidates
 from otnas.search.cell_pool import CellPool
 from otnas.search.cell_process import CellProcess
+from otnas.search.distances import CellDistances
 from otnas.search.gp_settings import LARGEST_WHOLE_POOL, BatchSettings
 from otnas.search.kernels import KernelKind
 from otnas.search.mutation import mutations_of_best
@@ -63,10 +64,11 @@ class BayesianSearch(Search):
     ) -> None:
         super().__init__(space, seed=seed, pool=pool, initial=initial)
         self._settings, self._rule = settings, rule
-        self._mode = _candidate_mode(settings.candidates, kind, pool)
+        distances = kind.distances(space.taxonomy)
+        self._mode = _candidate_mode(settings.candidates, kind, distances, pool)
         self._transform: OutputTransform = _TRANSFORMS[settings.transform]()
         self._model = CellProcess(
-            kind.distances(space.taxonomy),
+            distances,
             space,
             pool,
             whole_pool=self._mode == "space",
@@ -195,7 +197,9 @@ class BayesianSearch(Search):
             self._predictions[cell] = (moments[0], moments[1])
 
 
-def _candidate_mode(candidates: str, kind: KernelKind, pool: CellPool | None) -> str:
+def _candidate_mode(
+    candidates: str, kind: KernelKind, distances: CellDistances, pool: CellPool | None
+) -> str:
     if candidates == "space" and pool is None:
         raise ValueError(
             "candidates: expected 'mutation', 'growing' or 'auto' for a space that cannot be "
@@ -205,4 +209,5 @@ def _candidate_mode(candidates: str, kind: KernelKind, pool: CellPool | None) ->
         return candidates
     if kind.slow:
         return "mutation"
-    return "space" if pool is not None and len(pool) <= LARGEST_WHOLE_POOL else "growing"
+    largest = min(LARGEST_WHOLE_POOL, distances.largest_pool)
+    return "space" if pool is not None and len(pool) <= largest else "growing"

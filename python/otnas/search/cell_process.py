@@ -16,8 +16,10 @@ import numpy as np
 from otnas.arrays import FloatArray, IntArray
 from otnas.gp.cached_distances import CachedDistances
 from otnas.gp.cholesky import solve_lower
+from otnas.gp.distances import DistanceBlocks, LaplaceBlocks
 from otnas.gp.kernels import LaplaceKernel
 from otnas.gp.pool_posterior import PoolPosterior
+from otnas.gp.pool_rows import storage_dtype
 from otnas.gp.process import GaussianProcess
 from otnas.search.cell_pool import CellPool
 from otnas.search.distances import CellDistances, TypicalSample
@@ -123,11 +125,10 @@ class CellProcess:
     def _start(self) -> None:
         """Make kernel and process for the present list."""
         whole = self._pool is not None
-        kernel = LaplaceKernel(
-            CachedDistances(self._distances) if whole else self._distances,
-            names=self._distances.names,
-            scales=self._scales,
-        )
+        source: DistanceBlocks = self._distances
+        if whole and not isinstance(source, LaplaceBlocks):
+            source = CachedDistances(source, dtype=storage_dtype(None, source.n_items))
+        kernel = LaplaceKernel(source, names=self._distances.names, scales=self._scales)
         self._process = GaussianProcess(kernel, noise_floor=self._noise_floor)
         self._posterior = PoolPosterior(self._process) if whole else None
 

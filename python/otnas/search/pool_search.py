@@ -63,8 +63,9 @@ class PoolSearch:
     candidates : callable (search, rng) -> item array, optional
         Restricts each model-based choice to these items (e.g. mutations of the best). If fewer
         than n of them are left, the whole pool is used.
-    dtype : float64 or float32
-        Storage of the pool's posterior, see `PoolPosterior`.
+    dtype : float64, float32 or None
+        Storage of the pool's posterior, 8 or 4 bytes times (n + m) N. None is float64 for pools of
+        up to 50,000 items and float32 above, see `PoolPosterior`.
     noise_floor : float
         Smallest noise variance, see `GaussianProcess`.
     seed : int, numpy Generator or None
@@ -93,7 +94,7 @@ class PoolSearch:
         refit_every: int = 10,
         groups: ArrayLike | None = None,
         candidates: CandidateFunction | None = None,
-        dtype: DTypeLike = np.float64,
+        dtype: DTypeLike | None = None,
         noise_floor: float = 1e-6,
         seed: int | np.random.Generator | None = None,
     ) -> None:

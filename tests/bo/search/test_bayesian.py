@@ -6,8 +6,9 @@ import searches
 
 from otnas.gp import tree_wasserstein_kernel
 from otnas.gp.kernels import LaplaceKernel
-from otnas.search import CellPool, PoolSearch, methods
+from otnas.search import CellPool, PoolSearch, bayesian, methods
 from otnas.search.cell_process import CellProcess
+from otnas.search.distances import CellDistances
 from otnas.search.distances.tree_wasserstein import TreeWasserstein
 from otnas.search.kernels import KERNELS
 from otnas.spaces import NASBench201
@@ -143,6 +144,16 @@ def test_slow_kernels_mutate_by_default():
     assert searches.make("tw", searches.open_space())._mode == "growing"
     with pytest.raises(ValueError, match=r"candidates: expected 'mutation'.*got 'space'"):
         searches.make("tw", searches.open_space(), settings={"candidates": "space"})
+
+
+def test_whole_pools_by_default_up_to_what_their_kernels_take(monkeypatch):
+    monkeypatch.setattr(bayesian, "LARGEST_WHOLE_POOL", len(POOL) - 1)
+    assert searches.make("tw", SPACE)._mode == "growing"
+    monkeypatch.setattr(bayesian, "LARGEST_WHOLE_POOL", len(POOL))
+    assert searches.make("tw", SPACE)._mode == searches.make("path", SPACE)._mode == "space"
+    monkeypatch.setattr(CellDistances, "largest_pool", len(POOL) - 1)
+    assert searches.make("tw", SPACE)._mode == "space"
+    assert searches.make("path", SPACE)._mode == "growing"
 
 
 def test_batches_hold_one_of_each_group():

@@ -47,10 +47,13 @@ class CellDistances(ABC):
     names : tuple of B str
     sample_size : int
         Cells on which typical distances are measured.
+    largest_pool : int
+        Cells of a pool that are quickly put into a list, and compared with a cell.
     """
 
     names: tuple[str, ...]
     sample_size: int = 256
+    largest_pool: int = 50_000
 
     @property
     def n_blocks(self) -> int:

@@ -27,16 +27,17 @@ class TreeWasserstein(CellDistances):
         If a measure is unknown or there twice.
     """
 
+    largest_pool = 10_000_000
+
     def __init__(self, measures: MeasureNames) -> None:
         self._measures = check_measures(measures)
         self.names = tuple(block_name(measure) for measure in self._measures)
-        self._embedding: Embedding | None = None
         self._source: EmbeddingDistances | None = None
 
     @property
     def n_items(self) -> int:
         """Number of cells in the list."""
-        return 0 if self._embedding is None else len(self._embedding)
+        return 0 if self._source is None else self._source.n_items
 
     def append(self, cells: CellArray) -> None:
         """Put cells at the end of the list."""
@@ -45,16 +46,20 @@ class TreeWasserstein(CellDistances):
 
     def append_pool(self, pool: CellPool) -> IntArray:
         """Put the different cells of a pool at the end of the list; return the item of each."""
-        embedding = pool.feature(f"tree-wasserstein-{'+'.join(self._measures)}", self._embed)
-        first, labels = embedding.groups()
+        name = f"tree-wasserstein-{'+'.join(self._measures)}"
+        source, labels = pool.feature(name, self._embed_pool)
         start = self.n_items
-        self._extend(embedding[first])
-        return start + labels.astype(np.intp)
+        if start:
+            self._extend(source.embedding)
+        else:
+            # Searches over one pool share its vectors, and what is packed of them.
+            self._source = source
+        return start + labels
 
     def truncate(self, n: int) -> None:
         """Keep the first n cells only."""
-        if self._embedding is not None and n < len(self._embedding):
-            self._set(self._embedding[:n] if n else None)
+        if self._source is not None and n < self._source.n_items:
+            self._source = EmbeddingDistances(self._source.embedding[:n]) if n else None
 
     def block(self, rows: IntArray, cols: IntArray) -> FloatArray:
         """Return the distances, shape (B, len(rows), len(cols)), on one thread."""
@@ -62,13 +67,24 @@ class TreeWasserstein(CellDistances):
             return np.empty((self.n_blocks, rows.size, cols.size))
         return self._source.block(rows, cols)
 
+    def laplace(
+        self, rows: IntArray, cols: IntArray, lengthscales: FloatArray, variance: float
+    ) -> FloatArray:
+        """Return variance * exp(-sum_b D_b / lengthscales_b), shape (len(rows), len(cols))."""
+        if self._source is None or rows.size == 0 or cols.size == 0:
+            return np.empty((rows.size, cols.size))
+        return self._source.laplace(rows, cols, lengthscales, variance)
+
     def _embed(self, cells: CellArray) -> Embedding:
         return embed(cells, measures=self._measures, threads=1)
 
-    def _extend(self, new: Embedding) -> None:
-        old = self._embedding
-        self._set(new if old is None else Embedding.concatenate([old, new]))
+    def _embed_pool(self, cells: CellArray) -> tuple[EmbeddingDistances, IntArray]:
+        """Return the different cells of a pool, and which of them each cell is, shape (N,)."""
+        embedding = self._embed(cells)
+        first, labels = embedding.groups()
+        return EmbeddingDistances(embedding[first]), labels.astype(np.intp)
 
-    def _set(self, embedding: Embedding | None) -> None:
-        self._embedding = embedding
-        self._source = None if embedding is None else EmbeddingDistances(embedding)
+    def _extend(self, new: Embedding) -> None:
+        if self._source is not None:
+            new = Embedding.concatenate([self._source.embedding, new])
+        self._source = EmbeddingDistances(new)
