@@ -92,9 +92,9 @@ def test_repeats_are_answered_from_memory():
 def test_equal_architectures_of_different_text_are_repeats():
     """Cells of NAS-Bench-201 in which the changed operation is cut off from the output."""
     space = NASBench201()
-    first, same = (
+    first, same, third = (
         space.parse(f"|{op}~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|none~1|nor_conv_1x1~2|")
-        for op in ("nor_conv_3x3", "avg_pool_3x3")
+        for op in ("nor_conv_3x3", "avg_pool_3x3", "none")
     )
     assert space.hash(first) == space.hash(same)
     search = OptunaSearch("constant", constant(space.values_of(same)), 7, space, seed=0, initial=1)
@@ -106,10 +106,13 @@ def test_equal_architectures_of_different_text_are_repeats():
         *[("COMPLETE", space.values_of(same), 4.0)] * 7,
         ("RUNNING", space.values_of(drawn), None),
     ]
-    # The better of both texts counts.
+    # The best of all texts counts.
     search.tell([same], [3.0])
     search.ask()
-    assert [value for _, _, value in search._study.trials].count(3.0) == 8
+    assert [value for _, _, value in search._study.trials].count(3.0) == 1 + 7
+    search.tell([third], [5.0])
+    search.ask()
+    assert [value for _, _, value in search._study.trials].count(3.0) == 1 + 7 + 7
 
 
 def test_a_uniform_draw_after_too_many_repeats():
