@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from itertools import product
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otnas import spaces
-from otnas.spaces import CellSpace, SequenceSpace, Space
+from otnas.spaces import CategoricalSpace, CellSpace, SequenceSpace, Space
 from otnas_fast import Cell, Taxonomy, as_cells, embed, gram
 
 OPS = Taxonomy({"conv": ("c3", "c5"), "pool": ("max",), "skip": ("id",)}, name="mine")
@@ -152,6 +153,33 @@ def test_enumerate(name: str) -> None:
         cells.index_of("0" * 32)
     with pytest.raises(KeyError, match="32 hexadecimal digits, got 'abc'"):
         cells.index_of("abc")
+
+
+def test_which_spaces_are_categorical() -> None:
+    found = {name for name, space in SPACES.items() if isinstance(space, CategoricalSpace)}
+    assert found == {"nasbench201", "sequence", "choices"}
+
+
+@pytest.mark.parametrize("name", ["nasbench201", "sequence", "choices"])
+def test_cells_by_choices(name: str) -> None:
+    space = SPACES[name]
+    assert isinstance(space, CategoricalSpace)
+    combinations = list(product(*space.choices))
+    cells = [space.cell_of(values) for values in combinations[:: max(1, len(combinations) // 300)]]
+    assert len(combinations) == len(space.enumerate())
+    assert len(set(cells)) == len(cells)
+    assert all(space.is_valid(cell) for cell in cells)
+    assert [space.cell_of(space.values_of(cell)) for cell in cells] == cells
+    values = space.values_of(cells[1])
+    assert all(value in space.format(cells[1]) for value in values)
+    assert all(value in allowed for value, allowed in zip(values, space.choices, strict=True))
+    p = len(space.choices)
+    with pytest.raises(ValueError, match=rf"values: expected {p}, one a position, got {p + 1}"):
+        space.cell_of([*values, values[0]])
+    with pytest.raises(ValueError, match=r"values\[1\]: expected one of .*, got 'no'"):
+        space.cell_of([values[0], "no", *values[2:]])
+    with pytest.raises(ValueError, match="cell must be"):
+        space.values_of(Cell([[0, 1], [0, 0]], ["input", "output"], taxonomy=space.taxonomy))
 
 
 def test_spaces_pickle() -> None:

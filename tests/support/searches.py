@@ -17,6 +17,8 @@ SETTINGS: dict[str, dict[str, object]] = {
     "evolution": {"population": 5, "sample": 3},
     "local-search": {"restart_draws": 2},
     "bananas": {"layers": 2, "epochs": 5, "n_networks": 2, "n_mutations": 12},
+    "optuna-tpe": {"n_ei_candidates": 6, "repeats": 20},
+    "optuna-gp": {"repeats": 3},
 }
 
 
@@ -39,7 +41,24 @@ def open_space() -> CellSpace:
     return CellSpace(taxonomy(), max_vertices=9, max_edges=14)
 
 
-SPACES = {"small": small_space, "open": open_space}
+def small_sequences() -> SequenceSpace:
+    """81 cells."""
+    return SequenceSpace(taxonomy(), positions=4)
+
+
+def open_sequences() -> SequenceSpace:
+    """Cannot be enumerated."""
+    return SequenceSpace(taxonomy(), positions=20)
+
+
+KINDS = ("small", "open")
+
+
+def space_for(name: str, kind: str = "small") -> Space:
+    """Return a space of the kind that the method works on."""
+    if name.startswith("optuna"):
+        return small_sequences() if kind == "small" else open_sequences()
+    return small_space() if kind == "small" else open_space()
 
 
 def make(name: str, space: Space, *, seed: int = 3, initial: int = 4, **rest: object) -> Search:

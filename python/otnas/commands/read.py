@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,17 @@ def add_parsers(subparsers: Subparsers) -> None:
     show = _add(subparsers, "show", "print rankings and costs")
     show.add_argument("--target", type=float, metavar="POINTS", help="a regret to count queries to")
     show.add_argument("--at", type=int, metavar="N", help="compare after so many queries")
+    show.add_argument(
+        "--checkpoints",
+        type=_numbers,
+        metavar="LIST",
+        help="numbers of queries, parted by commas: print one table of regrets after these",
+    )
+    show.add_argument(
+        "--reference",
+        metavar="METHOD",
+        help="with --checkpoints: whom to compare with; by default the best",
+    )
     show.set_defaults(run=_show)
 
     plot = _add(subparsers, "plot", "draw curves and the best architectures")
@@ -64,6 +76,18 @@ def show(folder: Path, target: float | None = None, at: int | None = None) -> No
             _print_table(console, table)
 
 
+def show_checkpoints(folder: Path, checkpoints: Sequence[int], reference: str | None) -> None:
+    """Print one table an experiment: regrets after some numbers of queries."""
+    from rich.console import Console
+
+    from otnas.reading import ranking, results, text
+
+    console = Console(highlight=False)
+    for experiment in results.load(folder):
+        against, rows = ranking.standings(experiment, checkpoints, reference)
+        _print_table(console, text.standings(experiment, against, rows))
+
+
 def everything(folder: Path) -> None:
     """Print the tables of a folder, and write plots and report into it."""
     options = argparse.Namespace(
@@ -88,7 +112,23 @@ def _formats(text: str) -> tuple[str, ...]:
     return chosen
 
 
+def _numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected numbers parted by commas, got {text!r}"
+        ) from None
+
+
 def _show(options: argparse.Namespace) -> int:
+    if options.checkpoints is not None:
+        if options.target is not None or options.at is not None:
+            raise ValueError("--checkpoints: expected neither --target nor --at with it")
+        show_checkpoints(options.folder, options.checkpoints, options.reference)
+        return 0
+    if options.reference is not None:
+        raise ValueError("--reference: expected --checkpoints with it")
     show(options.folder, options.target, options.at)
     return 0
 
@@ -140,6 +180,10 @@ def _print_table(console: Console, table: TextTable) -> None:
         view.add_column(escape(heading), justify="left" if i == 0 else "right", no_wrap=True)
     for row in table.rows:
         view.add_row(*map(escape, row))
+    # A number that was cut off to fit would be worse than a long line.
+    usual, everything = console.width, console.options.update(width=1000)
+    console.width = max(usual, console.measure(view, options=everything).maximum)
     console.print(view)
+    console.width = usual
     for note in table.notes:
         console.print(note, markup=False)

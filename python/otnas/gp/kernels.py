@@ -85,7 +85,8 @@ class LaplaceKernel:
     distance of block b, the prior of l_b is log-normal with median 3 B d_b (two typical items
     then correlate by exp(-1/3)) and a standard deviation of 0.5 in log space: with few
     observations that is what matters, and more of them overrule it, so that the data decide which
-    blocks count. l_b is bounded to [0.02, 5000] d_b B. s^2 has median 1, log-deviation 1, bounds [0.01, 100].
+    blocks count. l_b is bounded to [0.02, 5000] d_b B. s^2 has median 1, log-deviation 1, bounds
+    [0.01, 100].
 
     Parameters
     ----------

@@ -1,13 +1,14 @@
-"""Methods ranked, and each compared with the first."""
+"""Methods ranked, and each compared with the first or another."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 
+from otnas.experiments import suggestions
 from otnas.reading.results import Experiment
 from otnas.reading.statistics import (
     Band,
@@ -110,6 +111,27 @@ class Row:
     training: float | None
 
 
+@dataclass(frozen=True)
+class Standing:
+    """One method after some number of queries.
+
+    Attributes
+    ----------
+    method : str
+    queries : int
+    regret : Band
+        Arrays of one number, over the trials that have so many queries.
+    versus : Comparison or None
+        This method minus the reference, in the trials that both have; None for the reference
+        itself, or if there are none.
+    """
+
+    method: str
+    queries: int
+    regret: Band
+    versus: Comparison | None
+
+
 def rank(
     experiment: Experiment, *, target: float | None = None, at: int | None = None
 ) -> list[Row]:
@@ -167,6 +189,63 @@ def rank(
             training=_training(experiment, method),
         )
         for method in ordered
+    ]
+
+
+def standings(
+    experiment: Experiment, checkpoints: Sequence[int], reference: str | None = None
+) -> tuple[str, list[Standing]]:
+    """Return how methods stand on the way, and with which method each is compared.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    checkpoints : sequence of int >= 1
+        Numbers of queries.
+    reference : str, optional
+        A method; by default the one of lowest mean regret at the last checkpoint (if equal, at the
+        one before).
+
+    Returns
+    -------
+    reference : str
+    rows : list of Standing
+        By checkpoint, then by mean regret. Trials that are not so far, and methods without any that
+        are, are left out.
+
+    Raises
+    ------
+    ValueError
+        If there is no such method, or no trial has so many queries.
+    """
+    longest = max(len(trial) for trials in experiment.trials.values() for trial in trials)
+    regrets: list[dict[str, Values]] = []
+    for mark in checkpoints:
+        if not 1 <= mark <= longest:
+            raise ValueError(f"checkpoints: expected numbers from 1 to {longest}, got {mark}")
+        found = {
+            method: {t.trial: float(t.regret[mark - 1]) for t in trials if len(t) >= mark}
+            for method, trials in experiment.trials.items()
+        }
+        regrets.append({method: values for method, values in found.items() if values})
+    if reference is None:
+        # Who has come to the last checkpoint has come to all.
+        reference = min(
+            regrets[-1], key=lambda m: [round(_mean(values[m]), 9) for values in reversed(regrets)]
+        )
+    elif reference not in experiment.trials:
+        raise ValueError(f"reference: {suggestions.unknown(reference, experiment.trials)}")
+    return reference, [
+        Standing(
+            method=method,
+            queries=mark,
+            regret=_band(values[method]),
+            versus=None
+            if method == reference
+            else _compare(values[method], values.get(reference, {})),
+        )
+        for mark, values in zip(checkpoints, regrets, strict=True)
+        for method in sorted(values, key=lambda m: round(_mean(values[m]), 9))
     ]
 
 

@@ -235,9 +235,9 @@ def _check_comparable(first: Mapping[str, Any], other: Mapping[str, Any], path: 
 def _order(method: str) -> tuple[int, str]:
     """Baselines first, then kernels: the order of colours, legends and tables."""
     known = (
-        "random", "evolution", "local-search", "bananas", "gw", "ot", "edit", "path", "wl",
-        "tw", "tw-2g", "top-k", "penalise", "liar", "believer", "bucb", "thompson", "map",
-        "kdpp", "kdpp-quality",
+        "random", "evolution", "local-search", "bananas", "optuna-tpe", "optuna-gp", "gw", "ot",
+        "edit", "path", "wl", "tw", "tw-2g", "top-k", "penalise", "liar", "believer", "bucb",
+        "thompson", "map", "kdpp", "kdpp-quality",
     )  # fmt: skip
     base = method.split(":")[0]
     return (known.index(base) if base in known else len(known), method)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from otnas.reading.ranking import Reached, Row
+from otnas.reading.ranking import Reached, Row, Standing
 from otnas.reading.results import Experiment
 from otnas.reading.statistics import Band
 
@@ -58,11 +58,7 @@ def regrets(experiment: Experiment, rows: Sequence[Row]) -> TextTable:
         for row in rows
     ]
     name = experiment.error_name
-    notes = [
-        f"Regret: {name} of the architecture with the lowest validation error so far, above the "
-        f"lowest {name} of the table, in percentage points. Intervals: 95 %, bootstrap over n "
-        "trials. Rank: by regret within a trial, ties share.",
-    ]
+    notes = [f"{_about_regret(experiment)} Rank: by regret within a trial, ties share."]
     if rows[0].regret.n < 10:
         notes.append(
             f"With {rows[0].regret.n} trials intervals are too narrow and p can hardly be small: "
@@ -121,6 +117,29 @@ def comparisons(title: str, rows: Sequence[Row], *, anytime: bool = False) -> Te
         notes=[
             "In the n trials that both have. p: two-sided Wilcoxon signed-rank test, adjusted for "
             "the number of comparisons by Holm's method."
+        ],
+    )
+
+
+def standings(experiment: Experiment, reference: str, rows: Sequence[Standing]) -> TextTable:
+    """Return regrets at checkpoints, each method compared with the reference."""
+    cells = []
+    for row in rows:
+        line = [row.method, str(row.queries), str(row.regret.n), _band(row.regret)]
+        pair = row.versus
+        if pair is None:
+            line += ["-", "-"]
+        else:
+            line.append(_interval(pair.difference, pair.low, pair.high, sign=True))
+            line.append(f"{pair.wins}/{pair.ties}/{pair.losses}")
+        cells.append(line)
+    return TextTable(
+        title=f"{experiment.name}: mean regret on the way, and minus that of {reference}",
+        headings=["method", "after", "n", "mean", "difference", "lower/=/higher"],
+        rows=cells,
+        notes=[
+            f"{_about_regret(experiment)} After: queries, the initial "
+            f"{experiment.common['initial']} included; differences: in the trials that both have."
         ],
     )
 
@@ -207,6 +226,15 @@ def trials(experiment: Experiment) -> str:
     some = ", ".join(f"{t.method} {t.trial} ({len(t)}/{t.wanted})" for t in unfinished[:5])
     more = f" and {len(unfinished) - 5} more" if len(unfinished) > 5 else ""
     return f"{text} a method; not complete: {some}{more}"
+
+
+def _about_regret(experiment: Experiment) -> str:
+    name = experiment.error_name
+    return (
+        f"Regret: {name} of the architecture with the lowest validation error so far, above the "
+        f"lowest {name} of the table, in percentage points. Intervals: 95 %, bootstrap over n "
+        "trials."
+    )
 
 
 def _band(band: Band) -> str:

@@ -6,8 +6,8 @@ from importlib import import_module
 from typing import Any
 
 
-def require(module: str, method: str) -> Any:
-    """Import a module of the extra ``baselines``.
+def require(module: str, method: str, extra: str = "baselines") -> Any:
+    """Import a module of an extra.
 
     Raises
     ------
@@ -19,5 +19,5 @@ def require(module: str, method: str) -> Any:
     except ImportError as error:
         raise ImportError(
             f"method {method!r} needs {module.split('.')[0]}, which is not installed: "
-            "pip install 'otnas[baselines]'"
+            f"pip install 'otnas[{extra}]'"
         ) from error

@@ -19,6 +19,7 @@ from otnas.search.cell_pool import CellPool
 from otnas.search.evolution import Evolution, EvolutionSettings
 from otnas.search.kernels import KERNELS
 from otnas.search.local_search import LocalSearch, LocalSearchSettings
+from otnas.search.optuna import OptunaGP, OptunaGPSettings, OptunaTPE, OptunaTPESettings
 from otnas.search.random_search import RandomSearch, RandomSettings
 from otnas.search.rules import RULES
 from otnas.search.settings import as_settings, unknown
@@ -46,6 +47,8 @@ _SIMPLE = {
         Method("evolution", "regularised evolution", EvolutionSettings, Evolution),
         Method("bananas", "ensemble of networks on path encodings", BananasSettings, Bananas),
         Method("local-search", "local search with restarts", LocalSearchSettings, LocalSearch),
+        Method("optuna-tpe", "Optuna's Parzen estimator", OptunaTPESettings, OptunaTPE),
+        Method("optuna-gp", "Optuna's Gaussian process", OptunaGPSettings, OptunaGP),
     )
 }
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import cache
 
 from otnas.spaces.base import Space, SpaceCells
+from otnas.spaces.categorical import CategoricalSpace
 from otnas.spaces.custom import CellSpace
 from otnas.spaces.nasbench101 import NASBench101, parameter_counts
 from otnas.spaces.nasbench201 import NASBench201
@@ -22,6 +23,7 @@ from otnas.spaces.sequence import SequenceSpace
 
 __all__ = [
     "NAMES",
+    "CategoricalSpace",
     "CellSpace",
     "NASBench101",
     "NASBench201",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 
-from otnas.spaces.base import Digests, Space, SpaceCells, text_digests
+from otnas.spaces.base import Digests, SpaceCells, text_digests
+from otnas.spaces.categorical import CategoricalSpace
 from otnas_fast import NASBENCH201, Cell, CellArray, as_cells
 from otnas_fast._core import INPUT, OUTPUT
 
@@ -23,7 +25,7 @@ _CODES = np.array([NASBENCH201.codes[op] for op in OPERATIONS], dtype=np.uint8)
 _PLACES = 5 ** np.arange(5, -1, -1)
 
 
-class NASBench201(Space):
+class NASBench201(CategoricalSpace):
     """The cells of NAS-Bench-201.
 
     A cell has 8 vertices, the six operations in the reading order of
@@ -39,6 +41,7 @@ class NASBench201(Space):
     def __init__(self) -> None:
         self.name = "nasbench201"
         self.taxonomy = NASBENCH201
+        self.choices = (OPERATIONS,) * len(EDGES)
 
     def random(self, rng: np.random.Generator) -> Cell:
         """Draw one of the 15,625 cells, all alike."""
@@ -79,6 +82,16 @@ class NASBench201(Space):
         if not isinstance(text, str):
             raise TypeError(f"text must be a string, got {type(text).__name__}")
         return Cell.from_nasbench201(text)
+
+    def values_of(self, cell: Cell) -> tuple[str, ...]:
+        """Return the six operations in reading order."""
+        return tuple(OPERATIONS[digit] for digit in self._digits_of(cell).tolist())
+
+    def cell_of(self, values: Sequence[str]) -> Cell:
+        """Return the cell with six operations in reading order."""
+        self._require_values(values)
+        digits = np.array([OPERATIONS.index(value) for value in values])
+        return self._all[int(digits @ _PLACES)]
 
     def structure(self, cell: Cell) -> str:
         """Write what the cell computes, simplified as the benchmark does to count unique cells.

@@ -10,7 +10,8 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from otnas.spaces.base import Digests, Space, SpaceCells, text_digests
+from otnas.spaces.base import Digests, SpaceCells, text_digests
+from otnas.spaces.categorical import CategoricalSpace
 from otnas.spaces.text import check_names
 from otnas_fast import Cell, CellArray, Taxonomy
 from otnas_fast._core import INPUT, MAX_VERTICES, OUTPUT
@@ -18,7 +19,7 @@ from otnas_fast._core import INPUT, MAX_VERTICES, OUTPUT
 MAX_ENUMERATED_CELLS = 1_000_000
 
 
-class SequenceSpace(Space):
+class SequenceSpace(CategoricalSpace):
     """Sequences of p blocks; as a cell, the chain input -> block -> ... -> block -> output.
 
     Parameters
@@ -138,6 +139,16 @@ class SequenceSpace(Space):
                     f"text must have one of {', '.join(allowed)} at position {i}, got {block!r}"
                 )
         return self._make(blocks)
+
+    def values_of(self, cell: Cell) -> tuple[str, ...]:
+        """Return the p blocks in order."""
+        self._require_valid(cell)
+        return tuple(cell.ops[1:-1])
+
+    def cell_of(self, values: Sequence[str]) -> Cell:
+        """Return the chain of p blocks."""
+        self._require_values(values)
+        return self._make(values)
 
     def enumerate(self) -> SpaceCells:
         """All sequences in lexicographic order of `choices`, the last position changing fastest.

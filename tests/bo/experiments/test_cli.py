@@ -40,6 +40,27 @@ def test_from_run_to_report(tmp_path, capsys):
     assert (status, text) == (0, f"{tmp_path / 'a.csv'}: 48 rows\n")
 
 
+def test_one_table_of_checkpoints(tmp_path, capsys, monkeypatch):
+    methods = ["--methods", "random,evolution,local-search", "--jobs", "1", "--out", tmp_path]
+    assert run(capsys, "run", "sequential", *SMALL, *methods)[0] == 0
+    monkeypatch.setenv("COLUMNS", "40")
+    arguments = ["--checkpoints", "8,12", "--reference", "random"]
+    status, text, _ = run(capsys, "show", tmp_path, *arguments)
+    assert status == 0
+    assert "sequential: mean regret on the way, and minus that of random" in text
+    lines = [line.split() for line in text.splitlines()]
+    rows = [line[:3] for line in lines if line and line[0] in ("random", "evolution")]
+    assert sorted(rows) == [
+        [name, at, "2"] for name in ("evolution", "random") for at in ("12", "8")
+    ]
+    # No number is cut off, however narrow the terminal.
+    assert "…" not in text
+    assert "regret after" not in text
+    status, text, _ = run(capsys, "show", tmp_path)
+    assert status == 0
+    assert "…" not in text
+
+
 def test_run_alone_runs_both_presets_and_reads_them(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     status, text, _ = run(capsys, "run", *SMALL, "--methods", "random", "--jobs", "1")
@@ -69,6 +90,8 @@ def test_a_copied_preset(tmp_path, capsys):
         (["run", "--config", "x.toml"], "x.toml"),
         (["run", "batch", "--search-space", "no-such"], "table no-such is not there"),
         (["run", "batch", "--search-space", "small"], "queries: expected at most the 200 archit"),
+        (["show", ".", "--reference", "tw"], "--reference: expected --checkpoints with it"),
+        (["show", ".", "--checkpoints", "5", "--at", "5"], "neither --target nor --at"),
         (["show", "nowhere"], "nowhere: expected a folder with journals of 'otnas run', got none"),
         (["plot", "."], ".: expected a folder with journals of 'otnas run', got one without"),
     ],
@@ -83,7 +106,13 @@ def test_mistakes(tmp_path, monkeypatch, capsys, arguments, message):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["plot", ".", "--format", "gif"], ["export", "."], ["run", "batch", "--queries", "many"], []],
+    [
+        ["plot", ".", "--format", "gif"],
+        ["show", ".", "--checkpoints", "5,x"],
+        ["export", "."],
+        ["run", "batch", "--queries", "many"],
+        [],
+    ],
 )
 def test_wrong_usage_is_status_2(arguments, capsys):
     with pytest.raises(SystemExit) as error:

@@ -122,6 +122,69 @@ def test_ranking_on_the_way(folder, experiment):
         ranking.rank(experiment, at=0)
 
 
+def test_standings_against_loops(folder, experiment):
+    lowest = experiment.table["lowest"]["test_error"]
+    regret = {row[:3]: row[7] - lowest for row in slow_rows(folder)}
+    reference, rows = ranking.standings(experiment, [9, 30], "other")
+    assert reference == "other"
+    assert [row.queries for row in rows] == [9, 9, 30, 30]
+    for row in rows:
+        values = [regret[row.method, trial, row.queries] for trial in range(3)]
+        assert row.regret.n == 3
+        assert row.regret.mean[0] == pytest.approx(np.mean(values))
+        assert min(values) <= row.regret.low[0] <= row.regret.mean[0] <= row.regret.high[0]
+        if row.method == "other":
+            assert row.versus is None
+            continue
+        others = [regret["other", trial, row.queries] for trial in range(3)]
+        assert row.versus.difference == pytest.approx(np.mean(values) - np.mean(others))
+        assert row.versus.losses == sum(a > b for a, b in zip(values, others, strict=True))
+    for first, second in (rows[:2], rows[2:]):
+        assert first.regret.mean[0] <= second.regret.mean[0]
+    # The best at the last checkpoint is the reference unless one is named.
+    assert ranking.standings(experiment, [9, 30])[0] == rows[2].method
+    assert ranking.standings(experiment, [9])[0] == rows[0].method
+
+
+def test_standings_of_trials_that_are_so_far(folder):
+    for name, queries in (("other/trial-0001", 11), ("other/trial-0002", 3)):
+        path = folder / "trials" / f"{name}.jsonl"
+        lines = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join(lines[: queries + 1]))
+    (experiment,) = results.load(folder)
+    _, rows = ranking.standings(experiment, [3, 11, 30], "adaptive")
+    found = {(row.method, row.queries): row for row in rows}
+    assert [found["other", at].regret.n for at in (3, 11, 30)] == [3, 2, 1]
+    assert [found["other", at].versus.n for at in (3, 11, 30)] == [3, 2, 1]
+    assert found["adaptive", 30].regret.n == 3
+    for path in (folder / "trials" / "other").glob("*"):
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:6]))
+    (experiment,) = results.load(folder)
+    reference, rows = ranking.standings(experiment, [5, 30])
+    assert reference == "adaptive"
+    assert [(row.method, row.queries) for row in rows][-1] == ("adaptive", 30)
+    assert len(rows) == 3
+    # A reference that is not so far compares with nobody.
+    _, rows = ranking.standings(experiment, [30], "other")
+    assert [row.versus for row in rows] == [None]
+    (line,) = text.standings(experiment, "other", rows).rows
+    assert line[:3] == ["adaptive", "30", "3"]
+    assert line[4:] == ["-", "-"]
+
+
+@pytest.mark.parametrize("mark", [0, 31])
+def test_checkpoints_that_are_not_there(experiment, mark):
+    with pytest.raises(
+        ValueError, match=rf"checkpoints: expected numbers from 1 to 30, got {mark}"
+    ):
+        ranking.standings(experiment, [5, mark])
+
+
+def test_an_unknown_reference(experiment):
+    with pytest.raises(ValueError, match="reference: 'othr' is unknown; did you mean 'other'"):
+        ranking.standings(experiment, [5], "othr")
+
+
 def test_incomplete_trials_shorten_the_comparison_and_are_named(folder):
     path = folder / "trials" / "other" / "trial-0001.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)

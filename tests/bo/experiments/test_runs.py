@@ -6,12 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import experiment_helpers as helpers
 import pytest
 from experiment_helpers import configuration, contents, run_all
 
-from otnas.experiments import journal, lock
+from otnas.experiments import journal, lock, searches
 from otnas.experiments.errors import ConfigurationError, LockedError
 from otnas.experiments.task import Failed, Finished
 
@@ -54,6 +55,28 @@ def test_a_cut_journal_is_continued_to_the_same_end(tmp_path, cut):
         path.write_bytes(data[: int(cut * len(data)) if isinstance(cut, float) else cut])
     assert not failures(run_all(configuration(), tmp_path / "cut"))
     assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
+
+
+def test_optuna_continues_a_cut_journal(tmp_path):
+    methods = ["optuna-tpe"] + ["optuna-gp"] * (find_spec("torch") is not None)
+    config = searches.resolve(
+        configuration(methods=(*methods, "random"), trials=range(1), queries=19, batch_size=2)
+    )
+    for out in ("whole", "cut"):
+        tasks = helpers.plan(config, tmp_path / out)
+        assert not failures(helpers.run(tasks, tmp_path / out))
+    for path in (tmp_path / "cut").rglob("*.jsonl"):
+        data = path.read_bytes()
+        path.write_bytes(data[: int(0.7 * len(data))])
+        assert 7 < len(journal.read(path).queries) < 19
+    assert not failures(helpers.run(tasks, tmp_path / "cut"))
+    found = contents(tmp_path / "cut")
+    assert found == contents(tmp_path / "whole")
+    asked = [[line["cell"] for line in queries] for _, queries in found.values()]
+    assert len(asked) == len(methods) + 1
+    # The initial design is that of all methods; what follows is not.
+    assert len({tuple(cells[:7]) for cells in asked}) == 1
+    assert len({tuple(cells) for cells in asked}) == len(asked)
 
 
 def test_every_incomplete_batch_is_continued(tmp_path):

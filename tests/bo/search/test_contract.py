@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,20 @@ from hypothesis import strategies as st
 
 from otnas.search import CellPool, methods
 
-by_name = pytest.mark.parametrize("name", searches.NAMES)
-by_space = pytest.mark.parametrize("space", [f() for f in searches.SPACES.values()], ids=repr)
+needs_torch = pytest.mark.skipif(
+    find_spec("torch") is None, reason="PyTorch is not installed: pip install 'otnas[peers]'"
+)
+by_name = pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=needs_torch) if n == "optuna-gp" else n for n in searches.NAMES],
+)
+by_kind = pytest.mark.parametrize("kind", searches.KINDS)
 
 
-@by_space
+@by_kind
 @by_name
-def test_never_asks_twice_and_only_for_valid_cells(name, space):
+def test_never_asks_twice_and_only_for_valid_cells(name, kind):
+    space = searches.space_for(name, kind)
     search = searches.make(name, space)
     cells = searches.run(search, [4, 1, 3, 1, 5, 1, 1])
     assert len({space.hash(cell) for cell in cells}) == len(cells) == 16
@@ -28,9 +36,10 @@ def test_never_asks_twice_and_only_for_valid_cells(name, space):
     assert search.pending == []
 
 
-@by_space
+@by_kind
 @by_name
-def test_equal_seeds_and_calls_give_equal_cells(name, space):
+def test_equal_seeds_and_calls_give_equal_cells(name, kind):
+    space = searches.space_for(name, kind)
     sizes = [4, 2, 1, 1, 4]
     first = searches.run(searches.make(name, space), sizes)
     assert searches.run(searches.make(name, space), sizes) == first
@@ -39,7 +48,7 @@ def test_equal_seeds_and_calls_give_equal_cells(name, space):
 
 @by_name
 def test_a_replayed_search_continues_like_the_original(name):
-    space = searches.small_space()
+    space = searches.space_for(name)
     search = searches.make(name, space)
     log = []
     for n in (4, 2, 2, 1, 3):
@@ -59,16 +68,17 @@ def test_a_replayed_search_continues_like_the_original(name):
 
 @by_name
 def test_initial_design_depends_on_the_seed_only(name):
-    space = searches.small_space()
+    space = searches.space_for(name)
     reference = searches.make("random", space).ask(4)
     one_by_one = searches.make(name, space)
     assert [one_by_one.ask()[0] for _ in range(4)] == reference
     assert searches.make(name, space).ask(4) == reference
 
 
-@by_space
+@by_kind
 @by_name
-def test_pending_cells_are_kept_apart(name, space):
+def test_pending_cells_are_kept_apart(name, kind):
+    space = searches.space_for(name, kind)
     search = searches.make(name, space)
     searches.run(search, [5])
     asked = [cell for n in (2, 1, 3) for cell in search.ask(n)]
@@ -78,9 +88,10 @@ def test_pending_cells_are_kept_apart(name, space):
     assert search.pending == [asked[1], asked[2], asked[3], asked[5]]
 
 
-@by_space
+@by_kind
 @by_name
-def test_foreign_cells_are_welcome_and_never_asked_for(name, space):
+def test_foreign_cells_are_welcome_and_never_asked_for(name, kind):
+    space = searches.space_for(name, kind)
     search = searches.make(name, space)
     rng = np.random.default_rng(0)
     foreign = {space.hash(cell): cell for cell in (space.random(rng) for _ in range(9))}
@@ -92,7 +103,7 @@ def test_foreign_cells_are_welcome_and_never_asked_for(name, space):
 
 @by_name
 def test_failed_trainings(name):
-    search = searches.make(name, searches.small_space())
+    search = searches.make(name, searches.space_for(name))
     for _ in range(3):
         cells = search.ask(2)
         search.tell(cells, [np.inf, np.inf])
@@ -119,7 +130,7 @@ def test_the_whole_space_and_no_more(name):
 
 @by_name
 def test_only_cells_of_the_pool(name):
-    space = searches.small_space()
+    space = searches.space_for(name)
     everything = space.enumerate()
     pool = CellPool(space, everything.cells[::3])
     search = searches.make(name, space, pool=pool)
@@ -132,12 +143,12 @@ def test_only_cells_of_the_pool(name):
 
 @by_name
 def test_predictions(name):
-    space = searches.small_space()
+    space = searches.space_for(name)
     search = searches.make(name, space, initial=5)
     searches.run(search, [5, 1])
     drawn, chosen = search.cells[:5], search.ask(3)
     predictions = search.predictions([*drawn, *chosen])
-    if name in ("random", "evolution", "local-search"):
+    if name in ("random", "evolution", "local-search", "optuna-tpe", "optuna-gp"):
         assert predictions is None
         return
     assert search.predictions(drawn) is None
@@ -153,7 +164,7 @@ def test_predictions(name):
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_order_of_calls(name, data):
-    space = searches.small_space()
+    space = searches.space_for(name)
     search = searches.make(name, space, seed=data.draw(st.integers(0, 5)))
     everything = space.enumerate()
     seen, told, pending = set(), [], []
@@ -171,7 +182,7 @@ def test_any_order_of_calls(name, data):
                 which = data.draw(st.sets(st.integers(0, max(len(pending) - 1, 0))))
                 cells = [pending[i] for i in which if pending]
             else:
-                cell = everything[data.draw(st.integers(0, 81))]
+                cell = everything[data.draw(st.integers(0, len(everything) - 1))]
                 cells = [] if cell in told or cell in pending else [cell]
             search.tell(cells, searches.errors_of(space, cells))
             seen |= {space.hash(cell) for cell in cells}
@@ -182,11 +193,11 @@ def test_any_order_of_calls(name, data):
         assert search.n_left == len(everything) - len(seen)
 
 
-@pytest.mark.parametrize("name", ["local-search", "path", "wl", "penalise:ot"])
+@pytest.mark.parametrize("name", ["local-search", "path", "wl", "penalise:ot", "optuna-tpe"])
 def test_another_process_chooses_the_same(name):
     """Python orders sets of strings differently in every process."""
     script = (
-        "import searches; space = searches.open_space();"
+        f"import searches; space = searches.space_for({name!r}, 'open');"
         f"cells = searches.run(searches.make({name!r}, space), [5, 1, 3]);"
         "print([space.hash(cell) for cell in cells])"
     )

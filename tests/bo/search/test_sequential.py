@@ -107,7 +107,7 @@ def test_local_search_counts_neighbours_that_were_told():
 
 def test_names():
     assert set(methods.names()) == {
-        *("random", "evolution", "local-search", "bananas"),
+        *("random", "evolution", "local-search", "bananas", "optuna-tpe", "optuna-gp"),
         *("tw", "tw-2g", "tw-path", "tw-full", "path", "edit", "ot", "gw", "wl"),
         *("kdpp-quality", "kdpp", "map", "thompson", "bucb"),
         *("believer", "liar", "penalise", "top-k"),
