@@ -1,7 +1,7 @@
 """Decisions, refits and whole trials on one core, as ratios to plain NumPy and SciPy (`peers`).
 
-Run with ``OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1``. Limits are of the fastest round. The peers start
-from scratch at each decision; those over NAS-Bench-101 get a part of it, as do we for the ratio:
+Run with ``OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1``. Limits are of the fastest round. The peers
+start from scratch at each decision; those over NAS-Bench-101 get a part of it, as do we for the ratio:
 its dense vectors would not fit into memory.
 """
 

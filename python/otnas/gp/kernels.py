@@ -82,11 +82,9 @@ class LaplaceKernel:
     """k = s^2 exp(-sum_b D_b / l_b), docs/maths.md Eq. (2).
 
     Hyperparameters: the B lengthscales, then the variance s^2. With d_b the typical (mean)
-    distance of block b, the prior of l_b is log-normal with median 3 B d_b (two typical items
-    then correlate by exp(-1/3)) and a standard deviation of 0.5 in log space: with few
-    observations that is what matters, and more of them overrule it, so that the data decide which
-    blocks count. l_b is bounded to [0.02, 5000] d_b B. s^2 has median 1, log-deviation 1, bounds
-    [0.01, 100].
+    distance of block b, the prior of l_b is log-normal with median B d_b (two typical items
+    then correlate by exp(-1)) and a standard deviation of 1.5 in log space; l_b is bounded to
+    [0.02, 5000] d_b B. s^2 has median 1, log-deviation 1, bounds [0.01, 100].
 
     Parameters
     ----------
@@ -122,9 +120,9 @@ class LaplaceKernel:
             raise ValueError(f"scales: expected {n_blocks} positive numbers, got {typical}")
         self._source = source
         self._fast = source if isinstance(source, LaplaceBlocks) else None
-        unit = n_blocks * typical
+        median = n_blocks * typical
         self._parameters = log_normal(
-            [f"lengthscale_{name}" for name in names], 3.0 * unit, 0.5, 0.02 * unit, 5e3 * unit
+            [f"lengthscale_{name}" for name in names], median, 1.5, 0.02 * median, 5e3 * median
         ).concatenated(variance_parameter())
 
     @property

@@ -28,12 +28,14 @@ from otnas.gp.kernels import Kernel
 from otnas.gp.parameters import LogParameters, log_normal
 
 _NO_ITEMS = np.empty(0, dtype=np.intp)
+# Observations up to which a fit also starts from the prior's medians.
+_FEW = 100
 
 
 class GaussianProcess:
     """Gaussian process with any kernel over pool items, on standardised targets.
 
-    The noise variance sigma^2 (in standardised units) has a log-normal prior with median 0.0005
+    The noise variance sigma^2 (in standardised units) has a log-normal prior with median 0.01
     and log-deviation 2, and is bounded to [noise_floor, 1]. The floor keeps K_y positive definite
     when items repeat or coincide. The kernel states its own priors.
 
@@ -54,7 +56,7 @@ class GaussianProcess:
             raise ValueError(f"noise_floor: expected a number in (0, 0.01], got {noise_floor}")
         self._kernel = kernel
         self._parameters = kernel.parameters.concatenated(
-            log_normal(["noise"], 5e-4, 2.0, noise_floor, 1.0)
+            log_normal(["noise"], 0.01, 2.0, noise_floor, 1.0)
         )
         self._log_parameters = self._parameters.initial.copy()
         self._items = _NO_ITEMS
@@ -178,8 +180,10 @@ class GaussianProcess:
     def fit(self, *, n_restarts: int = 0, rng: np.random.Generator | None = None) -> None:
         """Move the hyperparameters to the mode of their posterior; a no-op without observations.
 
-        L-BFGS-B starts from the present values (so a refit is warm) and from `n_restarts` draws of
-        the prior. No valid input raises; see `_cholesky` for the jitter policy.
+        L-BFGS-B starts from the present values (so a refit is warm), from the prior's medians while
+        there are up to 100 observations (which leave room for several modes, and cost little), and
+        from `n_restarts` draws of the prior. No valid input raises; see `cholesky` for the jitter
+        policy.
 
         Raises
         ------
@@ -189,6 +193,8 @@ class GaussianProcess:
         if self._items.size == 0:
             return
         starts = [self._log_parameters]
+        if self._items.size <= _FEW:
+            starts.append(self._parameters.initial)
         if n_restarts > 0:
             if rng is None:
                 raise ValueError("rng: expected a numpy Generator when n_restarts > 0, got None")

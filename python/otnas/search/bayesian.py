@@ -14,7 +14,7 @@ from otnas.search.candidates import Candidates
 from otnas.search.cell_pool import CellPool
 from otnas.search.cell_process import CellProcess
 from otnas.search.distances import CellDistances
-from otnas.search.gp_settings import LARGEST_WHOLE_POOL, BatchSettings
+from otnas.search.gp_settings import LARGEST_WHOLE_POOL, BatchSettings, refit_is_due
 from otnas.search.kernels import KernelKind
 from otnas.search.mutation import mutations_of_best
 from otnas.search.rules import Rule
@@ -89,7 +89,7 @@ class BayesianSearch(Search):
         targets = self._transform(self._errors)
         self._model.condition(self._told, targets, list(self._pending.values()))
         process = self._model.process
-        if self._n_fitted == 0 or targets.size - self._n_fitted >= self._settings.refit_every:
+        if refit_is_due(targets.size, self._n_fitted, self._settings.refit_every):
             process.fit()
             self._n_fitted = targets.size
         cells = None if self._mode == "space" else self._proposals(n)

@@ -37,8 +37,9 @@ class GPSettings:
         or the lower confidence bound mu - kappa sigma (Srinivas et al. 2010).
     kappa : float >= 0
         Weight of the standard deviation in the bound. Ours.
-    refit_every : int >= 1
-        Hyperparameters are refitted at an ask once this many observations are new.
+    refit_every : int >= 1, optional
+        Hyperparameters are refitted at an ask once this many observations are new; by default once
+        there are a tenth more than at the last fit, since the first observations teach most.
     transform : {"log-winsorised", "log", "identity"}
         From errors to targets, see `otnas.search.transforms`. The paper standardises only
         ("identity").
@@ -55,7 +56,7 @@ class GPSettings:
     n_kept: int = 300
     acquisition: str = "log-ei"
     kappa: float = 1.0
-    refit_every: int = 10
+    refit_every: int | None = None
     transform: str = "log-winsorised"
     noise_floor: float = 1e-6
     reproduce_variance_bound: bool = False
@@ -64,8 +65,10 @@ class GPSettings:
         check_choice(self, "candidates", ("auto", "space", "mutation", "growing"))
         check_choice(self, "acquisition", ("log-ei", "lcb"))
         check_choice(self, "transform", ("log-winsorised", "log", "identity"))
-        check_at_least(self, n_mutations=1, n_parents=1, n_random=0, n_kept=0, refit_every=1)
+        check_at_least(self, n_mutations=1, n_parents=1, n_random=0, n_kept=0)
         check_at_least(self, kappa=0.0)
+        if self.refit_every is not None:
+            check_at_least(self, refit_every=1)
         if not 0.0 < self.noise_floor <= 0.01:
             raise ValueError(f"noise_floor: expected a number in (0, 0.01], got {self.noise_floor}")
 
@@ -91,3 +94,9 @@ class BatchSettings(GPSettings):
     def ranking_weight(self) -> float:
         """Weight of the standard deviation where candidates are ranked by a bound."""
         return self.kappa
+
+
+def refit_is_due(n: int, n_fitted: int, refit_every: int | None) -> bool:
+    """Tell whether n observations call for a fit, the last of which was to `n_fitted` (0: none)."""
+    wait = max(1, n_fitted // 10) if refit_every is None else refit_every
+    return n_fitted == 0 or n - n_fitted >= wait

@@ -21,6 +21,7 @@ from otnas.gp.process import GaussianProcess
 from otnas.search.acquisition import best_improvements, lower_confidence_bound
 from otnas.search.availability import Availability
 from otnas.search.batch import BatchRule, most_promising, quality_kdpp
+from otnas.search.gp_settings import refit_is_due
 from otnas.search.transforms import LogWinsorised, OutputTransform
 from otnas_fast import Embedding
 
@@ -55,8 +56,9 @@ class PoolSearch:
         Weight of the standard deviation in the confidence bound.
     transform : OutputTransform, optional
         From values to targets; `transforms.LogWinsorised()` by default.
-    refit_every : int >= 1
-        Hyperparameters are refitted at an `ask` once this many observations are new.
+    refit_every : int >= 1, optional
+        Hyperparameters are refitted at an `ask` once this many observations are new; by default
+        once there are a tenth more than at the last fit.
     groups : int array (N,), optional
         Equal numbers mark items that are the same thing: asking for or telling one excludes the
         others from being asked for.
@@ -91,7 +93,7 @@ class PoolSearch:
         n_promising: int = 50,
         kappa: float = 1.0,
         transform: OutputTransform | None = None,
-        refit_every: int = 10,
+        refit_every: int | None = None,
         groups: ArrayLike | None = None,
         candidates: CandidateFunction | None = None,
         dtype: DTypeLike | None = None,
@@ -101,7 +103,7 @@ class PoolSearch:
         for name, count in (
             ("n_initial", n_initial),
             ("n_promising", n_promising),
-            ("refit_every", refit_every),
+            ("refit_every", 1 if refit_every is None else refit_every),
         ):
             if count < 1:
                 raise ValueError(f"{name}: expected an integer >= 1, got {count}")
@@ -252,7 +254,7 @@ class PoolSearch:
         return chosen
 
     def _modelled(self, n: int, left: Availability, pending: IntArray) -> IntArray:
-        if self._n_fitted == 0 or self._values.size - self._n_fitted >= self._refit_every:
+        if refit_is_due(self._values.size, self._n_fitted, self._refit_every):
             self._process.fit()
             self._n_fitted = self._values.size
         self._process.set_pending(pending)
