@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TypeVar, cast
 
 import numpy as np
 
 from otnas.arrays import IntArray
+from otnas.search.cell_index import CellIndex
 from otnas.spaces import Space, SpaceCells
 from otnas.spaces.base import group_rows
 from otnas_fast import Architecture, Cell, CellArray, as_cells
@@ -54,12 +56,15 @@ class CellPool:
         self.labels: IntArray = labels.astype(np.intp)
         self.n_distinct = int(first.size)
         self._features: dict[str, object] = {}
-        self._exact: dict[tuple[bytes, bytes], int] | None = None
 
     @property
     def cells(self) -> CellArray:
         """The N cells."""
         return self._space_cells.cells
+
+    @cached_property
+    def _index(self) -> CellIndex:
+        return CellIndex(self.cells)
 
     def __len__(self) -> int:
         return len(self._space_cells)
@@ -73,11 +78,8 @@ class CellPool:
         Members of a group may have results of their own in a table (NAS-Bench-201), hence the
         difference.
         """
-        if self._exact is None:
-            self._exact = _positions(self.cells)
-        key = (np.array(cell._successors, dtype=np.uint32).tobytes(), cell._codes)
-        position = self._exact.get(key)
-        if position is not None:
+        position = self._index.find(cell)
+        if position >= 0:
             return position
         return int(self._space_cells.find(self.space.digests([cell]))[0])
 
@@ -93,14 +95,3 @@ class CellPool:
 
     def __repr__(self) -> str:
         return f"CellPool({len(self)} cells of {self.space.name}, {self.n_distinct} distinct)"
-
-
-def _positions(cells: CellArray) -> dict[tuple[bytes, bytes], int]:
-    """First position of each cell by its arrays; slices of bytes cost less than `Cell` objects."""
-    successors, codes = cells.successors.tobytes(), cells.codes.tobytes()
-    bounds = cells.offsets.tolist()
-    found: dict[tuple[bytes, bytes], int] = {}
-    for i in range(len(cells)):
-        begin, end = bounds[i], bounds[i + 1]
-        found.setdefault((successors[4 * begin : 4 * end], codes[begin:end]), i)
-    return found

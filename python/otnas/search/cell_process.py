@@ -77,11 +77,11 @@ class CellProcess:
         pending : m cells, believed to have their posterior mean
         """
         self._distances.truncate(self._n_kept)
-        items = self._items([*told, *pending])
-        n, known = len(told), self._process.items.size
-        self._process.add(items[known:n], targets[known:])
+        new = told[self._process.items.size :]
+        items = self._items([*new, *pending])
+        self._process.add(items[: len(new)], targets[len(told) - len(new) :])
         self._process.set_targets(targets)
-        self._process.set_pending(items[n:])
+        self._process.set_pending(items[len(new) :])
 
     def place(self, candidates: Sequence[Cell]) -> IntArray:
         """Put candidates into the list until the next `condition`; return their items."""

@@ -11,6 +11,9 @@ from otnas.search.distances.base import CellDistances
 from otnas_fast import CellArray, Embedding, embed
 from otnas_fast.measures import MeasureNames, block_name, check_measures
 
+# Up to which one thread embeds, 0.1 s at most.
+_FEW_CELLS = 50_000
+
 
 class TreeWasserstein(CellDistances):
     """One distance a block of the cells' embedding, each with its lengthscale.
@@ -80,7 +83,8 @@ class TreeWasserstein(CellDistances):
 
     def _embed_pool(self, cells: CellArray) -> tuple[EmbeddingDistances, IntArray]:
         """Return the different cells of a pool, and which of them each cell is, shape (N,)."""
-        embedding = self._embed(cells)
+        threads = 1 if len(cells) <= _FEW_CELLS else None
+        embedding = embed(cells, measures=self._measures, threads=threads)
         first, labels = embedding.groups()
         return EmbeddingDistances(embedding[first]), labels.astype(np.intp)
 
