@@ -67,6 +67,15 @@ class CellProcess:
         """The Gaussian process."""
         return self._process
 
+    @property
+    def relevances(self) -> dict[str, float]:
+        """What the last fit makes of each distance: typical distance / lengthscale, >= 0.
+
+        Typical cells correlate by exp(-sum of these); a distance near 0 plays no part.
+        """
+        lengthscales = np.exp(self._process.log_parameters[: self._scales.size])
+        return dict(zip(self._distances.names, (self._scales / lengthscales).tolist(), strict=True))
+
     def condition(self, told: Sequence[Cell], targets: FloatArray, pending: Sequence[Cell]) -> None:
         """Condition on all cells told so far, with their targets, and on the pending ones.
 

@@ -180,3 +180,20 @@ def test_missing_pot_names_the_extra(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "ot", None)
     with pytest.raises(ImportError, match=r"'ot' needs ot.*otnas\[baselines\]"):
         methods.make("ot", SPACE, seed=0)
+
+
+@pytest.mark.parametrize("measure", ["depth", "terminals"])
+def test_the_data_decide_which_measures_count(measure):
+    distances = TreeWasserstein("tw-full")
+    model = CellProcess(distances, SPACE, POOL, whole_pool=True, noise_floor=1e-4)
+    names = distances.names
+    assert list(model.relevances.values()) == pytest.approx([1 / len(names)] * len(names))
+    block = embed(POOL.cells, measures=measure).to_array()
+    targets = block @ np.linspace(1.0, 2.0, block.shape[1])
+    told = np.random.default_rng(0).permutation(len(POOL))[:40]
+    model.condition([POOL[i] for i in told], targets[told], [])
+    model.process.fit()
+    relevances = model.relevances
+    assert max(relevances, key=relevances.__getitem__) == measure
+    others = [value for name, value in relevances.items() if name != measure]
+    assert relevances[measure] > 3 * max(others)
