@@ -115,7 +115,10 @@ class BayesianSearch(Search):
 
     def _one(self, mean: FloatArray, std: FloatArray, best: float) -> IntArray:
         """Return the position of the best acquisition value, shape (1,)."""
-        if self._settings.acquisition == "lcb":
+        by_bound = self._settings.acquisition == "lcb"
+        if self._settings.acquisition == "ei-lcb":
+            by_bound = (len(self._told) + len(self._pending)) % 2 == 1
+        if by_bound:
             bound = self._bound(mean, std, self._settings.kappa)
             winners = np.flatnonzero(bound == bound.min())
         else:

@@ -43,10 +43,10 @@ class PoolSearch:
         N, with a callable `gram`.
     n_initial : int >= 1
         The first items asked for are uniform draws, until this many were asked for or told.
-    acquisition : {"log_ei", "lcb"}
+    acquisition : {"ei_lcb", "log_ei", "lcb"}
         How `ask(1)` chooses: log expected improvement over the lowest posterior mean of an
-        observed item (which noise does not flatter), or the lower confidence bound. Ties are
-        broken at random.
+        observed item (which noise does not flatter), the lower confidence bound, or the two in
+        turn, by the number of items told and pending. Ties are broken at random.
     batch_rule : BatchRule
         How `ask(n)`, n > 1, chooses: `batch.quality_kdpp`, `batch.thompson`,
         `batch.lowest_bounds` or any callable of that form.
@@ -88,10 +88,10 @@ class PoolSearch:
         gram: ArrayLike | GramBlocks | None = None,
         n_items: int | None = None,
         n_initial: int = 10,
-        acquisition: Literal["log_ei", "lcb"] = "log_ei",
+        acquisition: Literal["ei_lcb", "log_ei", "lcb"] = "ei_lcb",
         batch_rule: BatchRule = quality_kdpp,
         n_promising: int = 50,
-        kappa: float = 1.0,
+        kappa: float = 0.6,
         transform: OutputTransform | None = None,
         refit_every: int | None = None,
         groups: ArrayLike | None = None,
@@ -107,8 +107,10 @@ class PoolSearch:
         ):
             if count < 1:
                 raise ValueError(f"{name}: expected an integer >= 1, got {count}")
-        if acquisition not in ("log_ei", "lcb"):
-            raise ValueError(f"acquisition: expected 'log_ei' or 'lcb', got {acquisition!r}")
+        if acquisition not in ("ei_lcb", "log_ei", "lcb"):
+            raise ValueError(
+                f"acquisition: expected 'ei_lcb', 'log_ei' or 'lcb', got {acquisition!r}"
+            )
         if not (np.isfinite(kappa) and kappa >= 0):
             raise ValueError(f"kappa: expected a finite number >= 0, got {kappa}")
         kernel = as_kernel(kernel, gram, n_items)
@@ -273,7 +275,10 @@ class PoolSearch:
                 raise ValueError(f"batch_rule: expected {n} different positions, got {positions}")
             return promising[positions]
         allowed = np.flatnonzero(mask)
-        if self._acquisition == "lcb":
+        by_bound = self._acquisition == "lcb"
+        if self._acquisition == "ei_lcb":
+            by_bound = (self._values.size + pending.size) % 2 == 1
+        if by_bound:
             winners = np.flatnonzero(bound[allowed] == bound[allowed].min())
         else:
             best = float(mean[self._process.items].min())

@@ -197,3 +197,21 @@ def test_the_data_decide_which_measures_count(measure):
     assert max(relevances, key=relevances.__getitem__) == measure
     others = [value for name, value in relevances.items() if name != measure]
     assert relevances[measure] > 3 * max(others)
+
+
+@pytest.mark.parametrize(("n_told", "n_pending"), [(8, 0), (9, 0), (8, 1), (9, 1)])
+def test_improvement_and_bound_take_turns(n_told, n_pending):
+    cells = [POOL[i] for i in np.random.default_rng(5).permutation(len(POOL))[:10]]
+
+    def choice(acquisition: str) -> object:
+        settings = {"acquisition": acquisition, "kappa": 0.0, "refit_every": 1}
+        initial = n_told + n_pending
+        search = searches.make("tw-2g", SPACE, initial=initial, settings=settings)
+        search.tell(cells[:n_told], searches.errors_of(SPACE, cells[:n_told]))
+        if n_pending:
+            search.ask(n_pending)  # of the initial design, whatever the acquisition
+        return search.ask()[0]
+
+    turns, improvement, bound = (choice(a) for a in ("ei-lcb", "log-ei", "lcb"))
+    assert improvement != bound
+    assert turns == (improvement if (n_told + n_pending) % 2 == 0 else bound)

@@ -109,7 +109,7 @@ def top_k(
 def acquisition_values(candidates: Candidates, settings: BatchSettings) -> FloatArray:
     """Return the acquisition values of all candidates, high is promising."""
     std = candidates.std
-    if settings.acquisition == "log-ei":
+    if settings.acquisition != "lcb":
         return log_expected_improvement(candidates.mean, std, candidates.best)
     spread = std * std if settings.reproduce_variance_bound else std
     return settings.kappa * spread - candidates.mean
