@@ -95,7 +95,7 @@ def report(benchmark: BenchmarkFixture, what: str, n: int, **facts: float) -> fl
 
 
 @pytest.mark.benchmark(group="targets", timer=time.process_time)
-@pytest.mark.parametrize("measures", ["tw-2g", "tw-path"])
+@pytest.mark.parametrize("measures", ["tw-2g", "tw-full"])
 @pytest.mark.parametrize(("space", "limit"), [("nasbench201", 5e-3), ("nasbench101", 0.25)])
 def test_target_decision(
     benchmark: BenchmarkFixture, space: str, limit: float, measures: str
@@ -119,7 +119,7 @@ def test_target_decision(
 
 
 @pytest.mark.benchmark(group="targets", timer=time.process_time)
-@pytest.mark.parametrize("measures", ["tw-2g", "tw-path"])
+@pytest.mark.parametrize("measures", ["tw-2g", "tw-full"])
 def test_target_refit(benchmark: BenchmarkFixture, measures: str) -> None:
     """A fit to 300 observations from hyperparameters near the mode: 0.3 s."""
     fitted = model("nasbench201", measures, PEERS_CELLS)
@@ -148,7 +148,7 @@ def test_target_refit(benchmark: BenchmarkFixture, measures: str) -> None:
 @pytest.mark.benchmark(
     group="posterior over the pool with new hyperparameters", timer=time.process_time
 )
-@pytest.mark.parametrize("measures", ["tw-2g", "tw-path"])
+@pytest.mark.parametrize("measures", ["tw-2g", "tw-full"])
 @pytest.mark.parametrize("space", ["nasbench201", "nasbench101"])
 def test_rebuild(benchmark: BenchmarkFixture, space: str, measures: str) -> None:
     whole = model(space, measures)
@@ -172,7 +172,7 @@ def test_target_batch_trial(benchmark: BenchmarkFixture, method: str, refit_ever
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="peaks are read from /proc")
 @pytest.mark.benchmark(group="targets")
-@pytest.mark.parametrize("measures", ["tw-2g", "tw-path"])
+@pytest.mark.parametrize("measures", ["tw-2g", "tw-full"])
 def test_target_memory(benchmark: BenchmarkFixture, measures: str) -> None:
     """The whole process of a search over NAS-Bench-101 with 300 observations: 1.5 GB."""
     code = f"""
