@@ -240,11 +240,11 @@ def test_the_ensemble_of_the_paper_is_that_of_sharpness_one():
 
 @pytest.mark.parametrize("name", RULES)
 def test_promising_candidates_by_rule_or_by_number(name):
-    kdpp = name in ("kdpp-quality", "kdpp", "map")
-    for k in (2, 5, 60):
-        assert settings(name).promising(k) == (4 * k if kdpp else 200)
+    least = {"kdpp-quality": 1, "kdpp": 50, "map": 50}
+    for k in (2, 5, 20, 60, 300):
+        expected = max(least[name], 4 * k) if name in least else max(200, k)
+        assert settings(name).promising(k) == expected
         assert settings(name, n_promising=50).promising(k) == max(k, 50)
-    assert settings(name).promising(300) == (1200 if kdpp else 300)
     with pytest.raises(ValueError, match="n_promising: expected a finite number >= 1"):
         settings(name, n_promising=0)
 
