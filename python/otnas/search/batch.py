@@ -3,7 +3,8 @@
 Notation
 --------
 mu, Sigma : posterior mean (M,) and covariance (M, M) of the candidates, standardised units.
-q_i = exp(-mu_i) : quality of a candidate; errors are minimised.
+gamma : sharpness of the quality, 1 in the paper.
+q_i = exp(-gamma mu_i) : quality of a candidate; errors are minimised.
 
     L_ij = q_i Sigma_ij q_j,    P(S) proportional to det(L_S), |S| = k        (docs/maths.md Eq. 5)
 
@@ -43,6 +44,7 @@ def quality_kdpp(
     k: int,
     rng: np.random.Generator,
     *,
+    sharpness: float = 1.0,
     sampler: KDPPSampler | None = None,
 ) -> IntArray:
     """Draw k candidates from the quality k-DPP, docs/maths.md Eq. (5).
@@ -58,6 +60,9 @@ def quality_kdpp(
     covariance : array (M, M), symmetric positive semi-definite up to rounding
     k : int in [0, M]
     rng : numpy Generator
+    sharpness : float >= 0
+        gamma; 0 is the plain k-DPP of Sigma. As gamma grows the draw tends to the k candidates of
+        lowest mu, where they are linearly independent.
     sampler : callable (L, k, rng) -> (k,), optional
         Exact k-DPP sampler; `otnas_fast.sample_kdpp` by default.
 
@@ -68,13 +73,14 @@ def quality_kdpp(
     Raises
     ------
     ValueError
-        If shapes disagree or k is not in [0, M].
+        If shapes disagree, k is not in [0, M], or `sharpness` is negative or not finite.
     """
     mu, sigma = _checked(mean, covariance, k)
+    if not (np.isfinite(sharpness) and sharpness >= 0):
+        raise ValueError(f"sharpness: expected a finite number >= 0, got {sharpness}")
     if k == 0:
         return np.empty(0, dtype=np.intp)
-    quality = np.exp(mu.min() - mu)
-    ensemble = quality[:, np.newaxis] * sigma * quality
+    ensemble = quality_ensemble(mu, sigma, sharpness)
     eigenvalues, vectors = np.linalg.eigh(ensemble)
     largest = float(eigenvalues[-1])
     kept = eigenvalues > max(_RANK_TOLERANCE * largest, 0.0)
@@ -88,6 +94,13 @@ def quality_kdpp(
         root = vectors[:, kept] * np.sqrt(eigenvalues[kept] / largest)
         drawn = np.asarray(draw(root @ root.T, min(k, rank), rng), dtype=np.intp)
     return _filled(drawn, mu, sigma, k)
+
+
+def quality_ensemble(mean: FloatArray, covariance: FloatArray, sharpness: float) -> FloatArray:
+    """Return L, with q divided by its largest value: that changes no probability and no argmax."""
+    quality = np.exp(sharpness * (mean.min() - mean))
+    ensemble: FloatArray = quality[:, np.newaxis] * covariance * quality
+    return ensemble
 
 
 def thompson(mean: ArrayLike, covariance: ArrayLike, k: int, rng: np.random.Generator) -> IntArray:

@@ -140,7 +140,7 @@ class BayesianSearch(Search):
             value = self._bound(mean, std, settings.ranking_weight)
         else:
             value = -log_expected_improvement(mean, std, best)
-        promising = self._promising(max(n, settings.n_promising), positions, value)
+        promising = self._promising(settings.promising(n), positions, value)
         covariance = self._model.covariance(items[promising])
         candidates = Candidates(
             mean[promising],

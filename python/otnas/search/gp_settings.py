@@ -84,16 +84,25 @@ class BatchSettings(GPSettings):
 
     Attributes
     ----------
-    n_promising : int >= 1
+    n_promising : int >= 1, optional
         M: the rule chooses among the M candidates of best acquisition value (or the batch size, if
-        that is larger), one of each group of equal cells.
+        that is larger), one of each group of equal cells. By default 200, where a rule has no
+        other number of its own.
     """  # noqa: D400
 
-    n_promising: int = 200
+    n_promising: int | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_at_least(self, n_promising=1)
+        if self.n_promising is not None:
+            check_at_least(self, n_promising=1)
+
+    def promising(self, k: int) -> int:
+        """Return M for a batch of k, at least k."""
+        return max(k, self._default_promising(k) if self.n_promising is None else self.n_promising)
+
+    def _default_promising(self, k: int) -> int:
+        return 200
 
     @property
     def ranking_weight(self) -> float:

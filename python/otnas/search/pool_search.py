@@ -49,7 +49,8 @@ class PoolSearch:
         turn, by the number of items told and pending. Ties are broken at random.
     batch_rule : BatchRule
         How `ask(n)`, n > 1, chooses: `batch.quality_kdpp`, `batch.thompson`,
-        `batch.lowest_bounds` or any callable of that form.
+        `batch.lowest_bounds` or any callable of that form, such as
+        ``functools.partial(quality_kdpp, sharpness=2.0)``.
     n_promising : int >= 1
         M: batches are chosen among this many items of lowest confidence bound (or n if larger).
     kappa : float >= 0

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from otnas.search.batch import quality_ensemble
 from otnas.search.candidates import Candidates, condition_on
 from otnas.search.rules import RULES
-from otnas.search.rules.determinantal import quality_ensemble
 from otnas.search.rules.penalisation import log_penalty, steepest_slope
 
 NOISE = 0.01
@@ -156,10 +156,11 @@ def test_penalty_far_from_and_at_a_chosen_candidate():
     assert penalty[1] == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("sharpness", [0.0, 1.0, 3.0])
 @pytest.mark.parametrize("seed", range(6))
-def test_greedy_map_by_determinants(seed):
+def test_greedy_map_by_determinants(seed, sharpness):
     candidates, *_ = problem(seed=seed)
-    q = np.exp(-candidates.mean)
+    q = np.exp(-sharpness * candidates.mean)
     ensemble = q[:, None] * candidates.covariance * q
     chosen = []
     for _ in range(4):
@@ -167,8 +168,8 @@ def test_greedy_map_by_determinants(seed):
         chosen.append(
             max(left, key=lambda i: np.linalg.det(ensemble[np.ix_([*chosen, i], [*chosen, i])]))
         )
-    assert choose("map", candidates, 4) == chosen
-    ratio = ensemble / quality_ensemble(candidates.mean, candidates.covariance)
+    assert choose("map", candidates, 4, sharpness=sharpness) == chosen
+    ratio = ensemble / quality_ensemble(candidates.mean, candidates.covariance, sharpness)
     np.testing.assert_allclose(ratio, ratio[0, 0])
 
 
@@ -188,20 +189,79 @@ def assert_frequencies(counts, weights, n_draws):
         assert abs(counts.get(subset, 0) - expected) < 5 * sqrt(expected) + 3
 
 
-@pytest.mark.parametrize("name", ["kdpp-quality", "kdpp"])
-def test_kdpp_probabilities_are_determinants(name):
+@pytest.mark.parametrize(
+    ("name", "sharpness"),
+    [("kdpp", None), *(("kdpp-quality", sharpness) for sharpness in (0.0, 1.0, 2.5))],
+)
+def test_kdpp_probabilities_are_determinants(name, sharpness):
     candidates, *_ = problem(6, seed=3)
-    q = np.exp(-candidates.mean) if name == "kdpp-quality" else np.ones(6)
+    q = np.exp(-(sharpness or 0.0) * candidates.mean)
     ensemble = q[:, None] * candidates.covariance * q
     weights = {s: np.linalg.det(ensemble[np.ix_(s, s)]) for s in combinations(range(6), 2)}
-    assert_frequencies(frequencies(name, candidates, 2, 2000), weights, 2000)
+    values = {} if sharpness is None else {"sharpness": sharpness}
+    assert_frequencies(frequencies(name, candidates, 2, 2000, **values), weights, 2000)
+
+
+def test_no_quality_is_the_plain_kdpp():
+    candidates, *_ = problem(12, seed=4)
+    for seed in range(20):
+        flat = choose("kdpp-quality", candidates, 4, seed, sharpness=0.0)
+        assert flat == choose("kdpp", candidates, 4, seed)
+
+
+@pytest.mark.parametrize("name", ["kdpp-quality", "map"])
+def test_a_sharp_quality_chooses_the_lowest_means(name):
+    mean = 0.2 * np.array([3.0, 0.0, 5.0, 1.0, 4.0, 2.0])
+    covariance = 0.5 + 0.5 * np.eye(6)
+    candidates = Candidates(mean, covariance, 1 - covariance, np.zeros(1), 0.0, NOISE)
+    shares = []
+    for sharpness in (1.0, 5.0, 20.0):
+        counts = frequencies(name, candidates, 2, 300, sharpness=sharpness)
+        shares.append(counts.get((1, 3), 0) / 300)
+    assert shares == sorted(shares)
+    assert shares[-1] > 0.98
+
+
+@pytest.mark.parametrize("name", ["kdpp-quality", "map"])
+@pytest.mark.parametrize("sharpness", [0.0, 1e3, 1e300])
+def test_any_sharpness_gives_k_different_positions(name, sharpness):
+    candidates, *_ = problem(8)
+    assert len(set(choose(name, candidates, 5, sharpness=sharpness))) == 5
+
+
+def test_the_ensemble_of_the_paper_is_that_of_sharpness_one():
+    candidates, *_ = problem(8)
+    q = np.exp(candidates.mean.min() - candidates.mean)
+    old = q[:, None] * candidates.covariance * q
+    np.testing.assert_array_equal(
+        quality_ensemble(candidates.mean, candidates.covariance, 1.0), old
+    )
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_promising_candidates_by_rule_or_by_number(name):
+    least = {"kdpp-quality": 1, "kdpp": 50, "map": 50}
+    for k in (2, 5, 20, 60, 300):
+        expected = max(least[name], 4 * k) if name in least else max(200, k)
+        assert settings(name).promising(k) == expected
+        assert settings(name, n_promising=50).promising(k) == max(k, 50)
+    with pytest.raises(ValueError, match="n_promising: expected a finite number >= 1"):
+        settings(name, n_promising=0)
+
+
+@pytest.mark.parametrize("name", ["kdpp-quality", "map"])
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf")])
+def test_sharpness_out_of_range(name, value):
+    with pytest.raises(ValueError, match="sharpness: expected a finite number >= 0"):
+        settings(name, sharpness=value)
 
 
 def test_reproduced_diagonal_ensemble_has_no_diversity():
     candidates, *_ = problem(6, seed=3)
     diagonal = np.exp(-2 * candidates.mean) * np.diagonal(candidates.covariance)
     weights = {(i, j): diagonal[i] * diagonal[j] for i, j in combinations(range(6), 2)}
-    counts = frequencies("kdpp-quality", candidates, 2, 2000, reproduce_diagonal_l=True)
+    old = {"sharpness": 1.0, "reproduce_diagonal_l": True}
+    counts = frequencies("kdpp-quality", candidates, 2, 2000, **old)
     assert_frequencies(counts, weights, 2000)
 
 

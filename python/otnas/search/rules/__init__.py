@@ -9,6 +9,7 @@ from otnas.arrays import IntArray
 from otnas.search.gp_settings import BatchSettings
 from otnas.search.rules.determinantal import (
     KDPPSettings,
+    MAPSettings,
     QualityKDPPSettings,
     greedy_map,
     plain_dpp,
@@ -52,7 +53,7 @@ class Rule:
 RULES: dict[str, Rule] = {
     "kdpp-quality": Rule("quality k-DPP", QualityKDPPSettings, quality_dpp, True, False),
     "kdpp": Rule("k-DPP", KDPPSettings, plain_dpp, True, False),
-    "map": Rule("greedy MAP of the quality k-DPP", KDPPSettings, greedy_map, True, False),
+    "map": Rule("greedy MAP of the quality k-DPP", MAPSettings, greedy_map, True, False),
     "thompson": Rule("joint Thompson sampling", BatchSettings, joint_thompson, True, True),
     "bucb": Rule("GP-BUCB", BUCBSettings, bucb, True, True),
     "believer": Rule("Kriging believer", BatchSettings, believer, False, True),
