@@ -38,7 +38,7 @@ class MAPSettings(KDPPSettings):
     ----------
     sharpness : float >= 0
         gamma of the quality exp(-gamma mu), docs/maths.md Eq. (5); 0 leaves the quality out. 1 in
-        the paper, and here for `map`, where others were no better; 2 for `kdpp-quality`, ours,
+        the paper, and here for `map`, where no other was clearly better; 2 for `kdpp-quality`, ours,
         see docs/results.md.
     """  # noqa: D400
 
