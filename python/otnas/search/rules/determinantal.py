@@ -13,7 +13,7 @@ from otnas.search.gp_settings import BatchSettings
 from otnas.search.settings import check_at_least
 from otnas_fast import NumericalError, map_kdpp
 
-# M / k of all rules here, and the least M of `map` and `kdpp`; see docs/results.md.
+# M / k of all rules here, and the least M of `map` and `kdpp`; see docs/results_batches.md.
 _PROMISING_PER_CHOICE = 4
 _LEAST_PROMISING = 50
 
@@ -39,7 +39,7 @@ class MAPSettings(KDPPSettings):
     sharpness : float >= 0
         gamma of the quality exp(-gamma mu), docs/maths.md Eq. (5); 0 leaves the quality out. 1 in
         the paper, and here for `map`, where no other was clearly better; 2 for `kdpp-quality`,
-        ours, see docs/results.md.
+        ours, see docs/results_batches.md.
     """  # noqa: D400
 
     sharpness: float = 1.0
