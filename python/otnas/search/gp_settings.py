@@ -41,7 +41,7 @@ class GPSettings:
         Hoffman et al. 2011.) Batch rules take "ei-lcb" for "log-ei".
     kappa : float >= 0
         Weight of the standard deviation in the bound; 0.6, chosen like "ei-lcb" on trials 1000 to
-        1029 of both benchmarks.
+        1009 of NAS-Bench-101 and 1000 to 1029 of NAS-Bench-201.
     refit_every : int >= 1, optional
         Hyperparameters are refitted at an ask once this many observations are new; by default once
         there are a tenth more than at the last fit, since the first observations teach most.
