@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 
 from otnas.arrays import FloatArray, IntArray
-from otnas.search.acquisition import best_improvements, log_expected_improvement
 from otnas.search.base import Search
 from otnas.search.batch import most_promising
 from otnas.search.candidates import Candidates
 from otnas.search.cell_pool import CellPool
 from otnas.search.cell_process import CellProcess
+from otnas.search.choice import best_of, confidence_bound, promise
 from otnas.search.distances import CellDistances
 from otnas.search.gp_settings import LARGEST_WHOLE_POOL, BatchSettings, refit_is_due
 from otnas.search.kernels import KernelKind
@@ -101,29 +101,18 @@ class BayesianSearch(Search):
         mean, std = self._model.moments(items)
         best = float(self._model.moments(process.items)[0].min())
         if n == 1 and not self._rule.for_one:
-            chosen = self._one(mean, std, best)
+            n_seen = len(self._told) + len(self._pending)
+            chosen = self._rng.choice(best_of(self._settings, n_seen, mean, std, best), size=1)
         else:
             chosen = self._batch(n, positions, items, mean, std, best)
         found = [self._cell(int(positions[i])) if cells is None else cells[i] for i in chosen]
         self._remember(found, mean[chosen], std[chosen])
         if cells is not None and self._mode == "growing":
-            bound = self._bound(mean, std, self._settings.kappa)
+            bound = confidence_bound(self._settings, mean, std, self._settings.kappa)
             bound[chosen] = np.inf
             order = most_promising(bound, min(self._settings.n_kept, len(cells) - n))
             self._kept = [cells[i] for i in order.tolist()]
         return found
-
-    def _one(self, mean: FloatArray, std: FloatArray, best: float) -> IntArray:
-        """Return the position of the best acquisition value, shape (1,)."""
-        by_bound = self._settings.acquisition == "lcb"
-        if self._settings.acquisition == "ei-lcb":
-            by_bound = (len(self._told) + len(self._pending)) % 2 == 1
-        if by_bound:
-            bound = self._bound(mean, std, self._settings.kappa)
-            winners = np.flatnonzero(bound == bound.min())
-        else:
-            winners = best_improvements(mean, std, best)
-        return self._rng.choice(winners, size=1)
 
     def _batch(
         self,
@@ -136,10 +125,7 @@ class BayesianSearch(Search):
     ) -> IntArray:
         """Return the positions that the batch rule chooses, shape (n,)."""
         settings, process = self._settings, self._model.process
-        if self._rule.by_bound or settings.acquisition == "lcb":
-            value = self._bound(mean, std, settings.ranking_weight)
-        else:
-            value = -log_expected_improvement(mean, std, best)
+        value = promise(self._rule, settings, mean, std, best)
         promising = self._promising(settings.promising(n), positions, value)
         covariance = self._model.covariance(items[promising])
         candidates = Candidates(
@@ -163,10 +149,6 @@ class BayesianSearch(Search):
             if first.size >= m or width >= positions.size:
                 return best[np.sort(first)[:m]]
             width *= 2
-
-    def _bound(self, mean: FloatArray, std: FloatArray, weight: float) -> FloatArray:
-        spread = std * std if self._settings.reproduce_variance_bound else std
-        return mean - weight * spread
 
     def _left_of_pool(self) -> IntArray:
         """Return the positions of the pool's cells that may be asked for."""

@@ -67,7 +67,7 @@ def kernel(name: str) -> KernelKind:
     """
     if name in KERNELS:
         return KERNELS[name]
-    measures = tuple(name.split("+"))  # an empty name is no measure
+    measures = tuple(name.split("+"))
     for measure in measures:
         if measure not in MEASURES:
             raise ValueError(unknown(measure, (*KERNELS, *MEASURES), "kernel or measure"))

@@ -25,6 +25,7 @@ from otnas.search.rules import RULES
 from otnas.search.settings import as_settings, unknown
 from otnas.spaces import Space, SpaceCells
 from otnas_fast import Architecture, CellArray
+from otnas_fast.measures import MEASURES
 
 
 @dataclass(frozen=True)
@@ -72,16 +73,13 @@ def get(name: str) -> Method:
     if name in _SIMPLE:
         return _SIMPLE[name]
     rule, colon, kernel = str(name).partition(":")
+    if not colon:
+        rule, kernel = (rule, DEFAULT_KERNEL) if rule in RULES else (DEFAULT_RULE, rule)
+        if "+" not in kernel and kernel not in (*KERNELS, *MEASURES):
+            raise ValueError(unknown(kernel, names(), "method"))
     if rule not in RULES:
-        if colon:
-            raise ValueError(unknown(rule, RULES, "batch rule"))
-        rule, kernel = DEFAULT_RULE, rule
-    try:
-        kind = kernels.kernel(kernel or (DEFAULT_KERNEL if name else ""))
-    except ValueError as error:
-        if colon:
-            raise ValueError(f"method {name!r}: {error}") from None
-        raise ValueError(unknown(str(name), names(), "method")) from None
+        raise ValueError(unknown(rule, RULES, "batch rule"))
+    kind = kernels.kernel(kernel)
     return Method(
         name,
         f"{RULES[rule].summary}, {kind.summary} kernel",

@@ -65,7 +65,7 @@ class TreeWasserstein(CellDistances):
             self._source = EmbeddingDistances(self._source.embedding[:n]) if n else None
 
     def block(self, rows: IntArray, cols: IntArray) -> FloatArray:
-        """Return the distances, shape (B, len(rows), len(cols)), on one thread."""
+        """Return the distances, shape (B, len(rows), len(cols))."""
         if self._source is None or rows.size == 0 or cols.size == 0:
             return np.empty((self.n_blocks, rows.size, cols.size))
         return self._source.block(rows, cols)
