@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from otnas.gp.gram_kernels import PrecomputedKernel
 from otnas.search.batch import lowest_bounds, thompson
 from otnas.search.pool_search import PoolSearch
+from otnas.search.rules import RULES
 from otnas.search.transforms import Identity
 
-BATCH_RULES = [reference_quality_kdpp, thompson, lowest_bounds]
+BATCH_RULES = [reference_quality_kdpp, thompson, lowest_bounds, *RULES]
 
 
 def search(kernel=None, **options):
@@ -35,7 +36,7 @@ def run(s, sizes):
 
 
 @pytest.mark.parametrize("rule", BATCH_RULES)
-@pytest.mark.parametrize("acquisition", ["log_ei", "lcb"])
+@pytest.mark.parametrize("acquisition", ["ei-lcb", "log-ei", "lcb"])
 def test_the_whole_pool_is_asked_once_and_then_exhausted(rule, acquisition):
     s = search(batch_rule=rule, acquisition=acquisition, n_initial=7, n_promising=20)
     asked = run(s, [5] * 4 + [1] * 10 + [5] * 6)
@@ -152,9 +153,19 @@ def test_never_fails_numerically(values, transform, n_duplicates, dtype):
     assert np.isfinite(s.posterior.mean).all()
 
 
-@pytest.mark.parametrize("gram", [np.ones((20, 20)), np.zeros((20, 20)), np.eye(20)])
-def test_degenerate_kernels(gram):
-    s = search(PrecomputedKernel(gram), n_initial=3)
+@pytest.mark.parametrize("rule", [reference_quality_kdpp, *RULES])
+@pytest.mark.parametrize(
+    "gram",
+    [
+        np.ones((20, 20)),
+        np.zeros((20, 20)),
+        np.eye(20),
+        np.outer(*[np.r_[-np.ones(9), np.ones(11)]] * 2),
+    ],
+    ids=["ones", "zeros", "identity", "signs"],
+)
+def test_degenerate_kernels(gram, rule):
+    s = search(PrecomputedKernel(gram), n_initial=3, batch_rule=rule)
     assert sorted(run(s, [3, 1, 4, 1, 5, 6])) == list(range(20))
 
 
@@ -209,8 +220,20 @@ def test_a_rejected_tell_records_nothing(items, values, error, message):
         ({"n_initial": 0}, ValueError, "n_initial: .* got 0"),
         ({"n_promising": 0}, ValueError, "n_promising: .* got 0"),
         ({"refit_every": 0}, ValueError, "refit_every: .* got 0"),
-        ({"acquisition": "ei"}, ValueError, "acquisition: .* got 'ei'"),
+        ({"acquisition": "ei"}, ValueError, "acquisition: unknown value .ei."),
         ({"kappa": -1.0}, ValueError, "kappa: .* got -1.0"),
+        ({"batch_rule": "mpa"}, ValueError, "batch_rule: .*did you mean 'map'"),
+        ({"batch_rule": 3}, TypeError, "batch_rule: expected a name or a function, got 3"),
+        (
+            {"batch_rule": "map", "batch_settings": {"sharpnes": 2.0}},
+            ValueError,
+            "did you mean 'sharpness'",
+        ),
+        (
+            {"batch_rule": "map", "batch_settings": {"sharpness": -1.0}},
+            ValueError,
+            "sharpness: expected .*>= 0",
+        ),
         ({"groups": [1, 2]}, ValueError, r"groups: expected shape \(60,\), got \(2,\)"),
         ({"groups": np.zeros(60)}, TypeError, "groups: expected integers"),
     ],

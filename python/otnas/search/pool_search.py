@@ -1,14 +1,12 @@
 """Ask/tell Bayesian optimisation over a finite pool of items.
 
-Every `ask` computes the posterior of the whole pool. One item is chosen by log expected
-improvement; a batch is drawn by a batch rule (the quality k-DPP) from the M items of lowest
-confidence bound.
+Every `ask` computes the posterior of the whole pool. One item is chosen by the acquisition
+function, a batch by a batch rule from the M most promising items, as in `BayesianSearch`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -18,10 +16,13 @@ from otnas.gp.gram_kernels import GramBlocks, as_kernel
 from otnas.gp.kernels import Kernel
 from otnas.gp.pool_posterior import PoolPosterior
 from otnas.gp.process import GaussianProcess
-from otnas.search.acquisition import best_improvements, lower_confidence_bound
 from otnas.search.availability import Availability
-from otnas.search.batch import BatchRule, most_promising, quality_kdpp
-from otnas.search.gp_settings import refit_is_due
+from otnas.search.batch import BatchRule, most_promising
+from otnas.search.candidates import Candidates
+from otnas.search.choice import best_of, promise
+from otnas.search.gp_settings import BatchSettings, refit_is_due
+from otnas.search.rules import Rule, rule_of
+from otnas.search.settings import as_settings
 from otnas.search.transforms import LogWinsorised, OutputTransform
 from otnas_fast import Embedding
 
@@ -43,16 +44,18 @@ class PoolSearch:
         N, with a callable `gram`.
     n_initial : int >= 1
         The first items asked for are uniform draws, until this many were asked for or told.
-    acquisition : {"ei_lcb", "log_ei", "lcb"}
+    acquisition : {"ei-lcb", "log-ei", "lcb"}
         How `ask(1)` chooses: log expected improvement over the lowest posterior mean of an
         observed item (which noise does not flatter), the lower confidence bound, or the two in
         turn, by the number of items told and pending. Ties are broken at random.
-    batch_rule : BatchRule
-        How `ask(n)`, n > 1, chooses: `batch.quality_kdpp`, `batch.thompson`,
-        `batch.lowest_bounds` or any callable of that form, such as
-        ``functools.partial(quality_kdpp, sharpness=2.0)``.
-    n_promising : int >= 1
-        M: batches are chosen among this many items of lowest confidence bound (or n if larger).
+    batch_rule : str or BatchRule
+        How `ask(n)`, n > 1, chooses: a name of `rules.RULES` (docs/methods.md), some of which
+        choose one item too, or a callable (mean, covariance, n, rng) -> n positions.
+    batch_settings : mapping, optional
+        The rule's own settings, such as ``{"sharpness": 1.0}``.
+    n_promising : int >= 1, optional
+        M: batches are chosen among this many promising items (or n if larger). None is the rule's
+        own number; max(50, 4 n) of lowest confidence bound for a callable.
     kappa : float >= 0
         Weight of the standard deviation in the confidence bound.
     transform : OutputTransform, optional
@@ -89,9 +92,10 @@ class PoolSearch:
         gram: ArrayLike | GramBlocks | None = None,
         n_items: int | None = None,
         n_initial: int = 10,
-        acquisition: Literal["ei_lcb", "log_ei", "lcb"] = "ei_lcb",
-        batch_rule: BatchRule = quality_kdpp,
-        n_promising: int = 50,
+        acquisition: str = "ei-lcb",
+        batch_rule: str | BatchRule = "kdpp-quality",
+        batch_settings: Mapping[str, object] | None = None,
+        n_promising: int | None = None,
         kappa: float = 0.6,
         transform: OutputTransform | None = None,
         refit_every: int | None = None,
@@ -101,27 +105,22 @@ class PoolSearch:
         noise_floor: float = 1e-6,
         seed: int | np.random.Generator | None = None,
     ) -> None:
-        for name, count in (
-            ("n_initial", n_initial),
-            ("n_promising", n_promising),
-            ("refit_every", 1 if refit_every is None else refit_every),
-        ):
-            if count < 1:
-                raise ValueError(f"{name}: expected an integer >= 1, got {count}")
-        if acquisition not in ("ei_lcb", "log_ei", "lcb"):
-            raise ValueError(
-                f"acquisition: expected 'ei_lcb', 'log_ei' or 'lcb', got {acquisition!r}"
-            )
-        if not (np.isfinite(kappa) and kappa >= 0):
-            raise ValueError(f"kappa: expected a finite number >= 0, got {kappa}")
+        if n_initial < 1:
+            raise ValueError(f"n_initial: expected an integer >= 1, got {n_initial}")
+        self._rule: Rule = rule_of(batch_rule)
+        chosen = {
+            "acquisition": acquisition,
+            "kappa": kappa,
+            "n_promising": n_promising,
+            "refit_every": refit_every,
+            "noise_floor": noise_floor,
+        }
+        self._settings: BatchSettings = as_settings(
+            self._rule.settings, {**chosen, **(batch_settings or {})}, self._rule.summary
+        )
         kernel = as_kernel(kernel, gram, n_items)
         self._n_initial = n_initial
-        self._acquisition = acquisition
-        self._batch_rule = batch_rule
-        self._n_promising = n_promising
-        self._kappa = kappa
         self._transform: OutputTransform = LogWinsorised() if transform is None else transform
-        self._refit_every = refit_every
         self._candidates = candidates
         self._rng = np.random.default_rng(seed)
         self._availability = Availability(kernel.n_items, groups)
@@ -257,34 +256,42 @@ class PoolSearch:
         return chosen
 
     def _modelled(self, n: int, left: Availability, pending: IntArray) -> IntArray:
-        if refit_is_due(self._values.size, self._n_fitted, self._refit_every):
+        if refit_is_due(self._values.size, self._n_fitted, self._settings.refit_every):
             self._process.fit()
             self._n_fitted = self._values.size
         self._process.set_pending(pending)
         mask = self._restricted(n, left)
         mean, std = self._posterior.standardised_mean, self._posterior.standardised_std
-        bound = lower_confidence_bound(mean, std, self._kappa)
-        if n > 1:
-            promising = self._promising(max(n, self._n_promising), bound, mask)
-            covariance = self._posterior.standardised_covariance(promising)
-            positions = as_items(
-                self._batch_rule(mean[promising], covariance, n, self._rng),
-                promising.size,
-                "batch_rule",
-            )
-            if positions.size != n or np.unique(positions).size != n:
-                raise ValueError(f"batch_rule: expected {n} different positions, got {positions}")
-            return promising[positions]
+        best = float(mean[self._process.items].min())
+        if n > 1 or self._rule.for_one:
+            return self._batch(n, mean, std, best, mask)
         allowed = np.flatnonzero(mask)
-        by_bound = self._acquisition == "lcb"
-        if self._acquisition == "ei_lcb":
-            by_bound = (self._values.size + pending.size) % 2 == 1
-        if by_bound:
-            winners = np.flatnonzero(bound[allowed] == bound[allowed].min())
-        else:
-            best = float(mean[self._process.items].min())
-            winners = best_improvements(mean[allowed], std[allowed], best)
+        n_seen = self._values.size + pending.size
+        winners = best_of(self._settings, n_seen, mean[allowed], std[allowed], best)
         return self._rng.choice(allowed[winners], size=1)
+
+    def _batch(
+        self, n: int, mean: FloatArray, std: FloatArray, best: float, mask: BoolArray
+    ) -> IntArray:
+        """Return the n items that the batch rule chooses."""
+        value = promise(self._rule, self._settings, mean, std, best)
+        promising = self._promising(self._settings.promising(n), value, mask)
+        candidates = Candidates(
+            mean[promising],
+            self._posterior.standardised_covariance(promising),
+            _log_correlations(self._process, promising),
+            self._process.standardised_targets,
+            best,
+            float(np.exp(self._process.log_parameters[-1])),
+        )
+        positions = as_items(
+            self._rule.choose(candidates, n, self._settings, self._rng),
+            promising.size,
+            "batch_rule",
+        )
+        if positions.size != n or np.unique(positions).size != n:
+            raise ValueError(f"batch_rule: expected {n} different positions, got {positions}")
+        return promising[positions]
 
     def _restricted(self, n: int, left: Availability) -> BoolArray:
         """Return the mask of items that a model-based choice of n may take."""
@@ -300,12 +307,22 @@ class PoolSearch:
         mask[proposed] = True
         return mask
 
-    def _promising(self, m: int, bound: FloatArray, mask: BoolArray) -> IntArray:
-        """Return up to m items of lowest bound, one of each group."""
+    def _promising(self, m: int, value: FloatArray, mask: BoolArray) -> IntArray:
+        """Return up to m items of lowest value, one of each group."""
         width, n_allowed = m, int(mask.sum())
         while True:
-            best = most_promising(bound, width, ~mask)
+            best = most_promising(value, width, ~mask)
             promising = self._availability.one_per_group(best)[:m]
             if promising.size == m or width >= n_allowed:
                 return promising
             width *= 2
+
+
+def _log_correlations(process: GaussianProcess, items: IntArray) -> FloatArray:
+    """Return -log of the prior correlations, shape (k, k): of a Laplace kernel, sum_b D_b / l_b."""
+    prior = process.kernel.block(items, items, process.log_parameters[:-1])
+    scale = np.sqrt(np.maximum(np.diagonal(prior), 0.0))
+    product = np.outer(scale, scale)
+    correlation = np.divide(prior, product, out=np.ones_like(product), where=product > 0)
+    result: FloatArray = -np.log(np.clip(correlation, np.finfo(np.float64).tiny, 1.0))
+    return result

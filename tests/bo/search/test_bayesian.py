@@ -215,3 +215,26 @@ def test_improvement_and_bound_take_turns(n_told, n_pending):
     turns, improvement, bound = (choice(a) for a in ("ei-lcb", "log-ei", "lcb"))
     assert improvement != bound
     assert turns == (improvement if (n_told + n_pending) % 2 == 0 else bound)
+
+
+@pytest.mark.parametrize("rule", ["map", "bucb", "believer", "liar", "penalise", "top-k"])
+def test_in_batches_it_chooses_what_pool_search_chooses(rule):
+    search = searches.make(f"{rule}:tw-2g", SPACE, initial=8, settings={"n_promising": 20})
+    embedding = embed(POOL.cells, ngram=2)
+    first, labels = embedding.groups()
+    told = [POOL[i] for i in np.random.default_rng(2).permutation(len(POOL))[:12]]
+    errors = searches.errors_of(SPACE, told)
+    search.tell(told, errors)
+    reference = PoolSearch(
+        tree_wasserstein_kernel(embedding, scales=search.model._scales),
+        n_initial=8,
+        batch_rule=rule,
+        n_promising=20,
+        groups=POOL.labels,
+        seed=0,
+    )
+    reference.tell([POOL.locate(cell) for cell in told], errors)
+    # Items of equal vectors are equally good, so compare vectors.
+    assert first.size < len(POOL)
+    chosen = [labels[POOL.locate(cell)] for cell in search.ask(4)]
+    assert chosen == labels[reference.ask(4)].tolist()

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
 
 from otnas.arrays import IntArray
+from otnas.search.batch import BatchRule
+from otnas.search.candidates import Candidates
 from otnas.search.gp_settings import BatchSettings
 from otnas.search.rules.determinantal import (
     KDPPSettings,
@@ -25,6 +30,7 @@ from otnas.search.rules.sequential import (
     top_k,
 )
 from otnas.search.rules.thompson import joint_thompson
+from otnas.search.settings import unknown
 
 
 @dataclass(frozen=True)
@@ -62,4 +68,34 @@ RULES: dict[str, Rule] = {
     "top-k": Rule("best k by the acquisition function", BatchSettings, top_k, False, True),
 }
 
-__all__ = ["RULES", "Rule"]
+
+def rule_of(chosen: str | BatchRule) -> Rule:
+    """Return the rule of a name, or one that calls a function of (mean, covariance, k, rng).
+
+    Raises
+    ------
+    ValueError
+        If there is no rule of that name; the message has the nearest one.
+    TypeError
+        If `chosen` is neither a name nor a function.
+    """
+    if isinstance(chosen, str):
+        if chosen not in RULES:
+            raise ValueError(f"batch_rule: {unknown(chosen, RULES, 'batch rule')}")
+        return RULES[chosen]
+    if not callable(chosen):
+        raise TypeError(f"batch_rule: expected a name or a function, got {chosen!r}")
+    return Rule("a rule of the user's own", KDPPSettings, partial(_call, chosen), True, False)
+
+
+def _call(
+    function: BatchRule,
+    candidates: Candidates,
+    k: int,
+    settings: BatchSettings,
+    rng: np.random.Generator,
+) -> IntArray:
+    return function(candidates.mean, candidates.covariance, k, rng)
+
+
+__all__ = ["RULES", "Rule", "rule_of"]
