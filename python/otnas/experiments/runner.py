@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from otnas.experiments import lock, searches
@@ -13,10 +13,23 @@ from otnas.experiments.task import Event, Task, open_table, perform
 from otnas.experiments.workers import run_parallel
 
 
-def plan(configuration: Configuration, out: Path) -> list[Task]:
+def plan(
+    configuration: Configuration,
+    out: Path,
+    *,
+    packages: Callable[[str], tuple[str, ...]] = searches.packages,
+) -> list[Task]:
     """Return the trials of an experiment.
 
     By trial first: an experiment that is stopped has all methods to compare.
+
+    Parameters
+    ----------
+    configuration : Configuration
+    out : Path
+        Folder of the results.
+    packages : callable
+        What a method needs beyond NumPy and SciPy: its versions are recorded.
 
     Raises
     ------
@@ -32,6 +45,7 @@ def plan(configuration: Configuration, out: Path) -> list[Task]:
             configuration.of_trial(method),
             trial,
             journal_path(out, configuration.name, method, trial),
+            packages(method),
         )
         for trial in configuration.trials
         for method in configuration.methods

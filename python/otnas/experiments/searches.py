@@ -46,6 +46,11 @@ def resolve(configuration: Configuration) -> Configuration:
     return configuration.changed(settings=resolved)
 
 
+def packages(method: str) -> tuple[str, ...]:
+    """Return what a method needs beyond NumPy and SciPy."""
+    return methods.get(method).packages
+
+
 def make(
     method: str,
     space: Space,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import platform
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata
@@ -36,11 +37,14 @@ class Task:
     trial : int
         Its number, which is the seed.
     journal : Path
+    packages : tuple of str
+        What the method depends on beyond NumPy and SciPy; the journal has its versions too.
     """
 
     configuration: Mapping[str, Any]
     trial: int
     journal: Path
+    packages: tuple[str, ...] = ()
 
     @property
     def method(self) -> str:
@@ -125,7 +129,7 @@ def header(task: Task, table: Table) -> dict[str, Any]:
         "configuration": dict(task.configuration),
         "seed": task.trial,
         "table": about(table),
-        "versions": versions(),
+        "versions": versions(task.packages),
         "started": time.time(),
     }
 
@@ -146,10 +150,14 @@ def about(table: Table) -> dict[str, Any]:
     }
 
 
-def versions() -> dict[str, str]:
-    """Return the versions that results may depend on."""
-    packages = {name: metadata.version(name) for name in ("otnas", "numpy", "scipy")}
-    return {"python": platform.python_version(), **packages}
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions that results may depend on, with those of further packages."""
+    found = {"python": platform.python_version()}
+    for name in ("otnas", "numpy", "scipy", *packages):
+        # The search itself refuses to run without what it needs, and says how to install it.
+        with suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
 
 
 def _message(error: Exception, task: Task) -> str:

@@ -31,11 +31,14 @@ class KernelKind:
     distances : callable taxonomy -> empty CellDistances
     slow : bool
         Whether "auto" candidates are mutations rather than the whole pool.
+    packages : tuple of str
+        As of `otnas.search.methods.Method`.
     """
 
     summary: str
     distances: Callable[[Taxonomy], CellDistances]
     slow: bool = False
+    packages: tuple[str, ...] = ()
 
 
 KERNELS: dict[str, KernelKind] = {
@@ -50,8 +53,8 @@ KERNELS: dict[str, KernelKind] = {
     ),
     "path": KernelKind("path encoding", lambda _: PathDistance()),
     "edit": KernelKind("edit distance", lambda _: EditDistance()),
-    "ot": KernelKind("optimal transport of operations", OptimalTransport, slow=True),
-    "gw": KernelKind("Gromov-Wasserstein", GromovWasserstein, slow=True),
+    "ot": KernelKind("optimal transport of operations", OptimalTransport, True, ("POT",)),
+    "gw": KernelKind("Gromov-Wasserstein", GromovWasserstein, True, ("POT",)),
     "wl": KernelKind("Weisfeiler-Lehman", lambda _: WeisfeilerLehman()),
 }
 """By name."""

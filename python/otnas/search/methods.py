@@ -30,12 +30,24 @@ from otnas_fast.measures import MEASURES
 
 @dataclass(frozen=True)
 class Method:
-    """A method: its name, what it is, the type of its settings, and how it is made."""
+    """A method of search.
+
+    Attributes
+    ----------
+    name, summary : str
+    settings : type
+        Of its settings, a dataclass.
+    build : callable
+        Makes a search from settings and the arguments of `Search`.
+    packages : tuple of str
+        What must be installed beyond NumPy and SciPy; results may depend on its versions.
+    """
 
     name: str
     summary: str
     settings: type[Any]
     build: Callable[..., Search]
+    packages: tuple[str, ...] = ()
 
 
 DEFAULT_KERNEL = "tw-2g"
@@ -46,10 +58,24 @@ _SIMPLE = {
     for method in (
         Method("random", "random search", RandomSettings, lambda _, **rest: RandomSearch(**rest)),
         Method("evolution", "regularised evolution", EvolutionSettings, Evolution),
-        Method("bananas", "ensemble of networks on path encodings", BananasSettings, Bananas),
+        Method(
+            "bananas",
+            "ensemble of networks on path encodings",
+            BananasSettings,
+            Bananas,
+            ("scikit-learn",),
+        ),
         Method("local-search", "local search with restarts", LocalSearchSettings, LocalSearch),
-        Method("optuna-tpe", "Optuna's Parzen estimator", OptunaTPESettings, OptunaTPE),
-        Method("optuna-gp", "Optuna's Gaussian process", OptunaGPSettings, OptunaGP),
+        Method(
+            "optuna-tpe", "Optuna's Parzen estimator", OptunaTPESettings, OptunaTPE, ("optuna",)
+        ),
+        Method(
+            "optuna-gp",
+            "Optuna's Gaussian process",
+            OptunaGPSettings,
+            OptunaGP,
+            ("optuna", "torch"),
+        ),
     )
 }
 
@@ -85,6 +111,7 @@ def get(name: str) -> Method:
         f"{RULES[rule].summary}, {kind.summary} kernel",
         RULES[rule].settings,
         partial(BayesianSearch, kind=kind, rule=RULES[rule]),
+        kind.packages,
     )
 
 

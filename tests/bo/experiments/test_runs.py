@@ -26,7 +26,7 @@ def test_a_journal_has_all_that_is_promised(tmp_path, small_table):
     found = journal.read(tmp_path / "trials" / "adaptive" / "trial-0004.jsonl")
     assert found.header["seed"] == 4
     assert found.header["configuration"]["batch_size"] == 4
-    assert set(found.header["versions"]) == {"python", "otnas", "numpy", "scipy"}
+    assert set(found.header["versions"]) == {"python", "otnas", "numpy", "scipy", "pytest"}
     assert found.header["table"]["provenance"]["dataset"] == "<made> & up"
     assert found.header["table"]["lowest"]["test_error"] == small_table.metrics["test_error"].min()
     assert len(found.queries) == 30
@@ -72,6 +72,10 @@ def test_optuna_continues_a_cut_journal(tmp_path):
     assert not failures(helpers.run(tasks, tmp_path / "cut"))
     found = contents(tmp_path / "cut")
     assert found == contents(tmp_path / "whole")
+    for header, _ in found.values():
+        method = header["configuration"]["method"]
+        assert ("optuna" in header["versions"]) == method.startswith("optuna")
+        assert ("torch" in header["versions"]) == (method == "optuna-gp")
     asked = [[line["cell"] for line in queries] for _, queries in found.values()]
     assert len(asked) == len(methods) + 1
     # The initial design is that of all methods; what follows is not.
@@ -198,7 +202,8 @@ def test_the_lock_of_a_killed_process_does_not_block(tmp_path):
 
 def test_stopping_the_iterator_ends_the_workers(tmp_path):
     config = configuration(settings={"adaptive": {"delay": 0.2}})
-    events = helpers.run(helpers.plan(config, tmp_path), tmp_path, jobs=2, make=helpers.make)
+    tasks = helpers.planned(config, tmp_path)
+    events = helpers.run(tasks, tmp_path, jobs=2, make=helpers.make)
     next(events)
     assert multiprocessing.active_children()
     events.close()
