@@ -88,8 +88,9 @@ def names() -> tuple[str, ...]:
 def get(name: str) -> Method:
     """Return a method by name: one of `names`, or ``rule:kernel``.
 
-    A kernel alone stands for expected improvement, and quality k-DPP batches where more than one
-    cell is asked for. Measures joined by plus signs are a kernel too: ``operations-2+prefix``.
+    A kernel alone chooses by the setting `acquisition`, and in quality k-DPP batches where more
+    than one cell is asked for. Measures joined by plus signs are a kernel too:
+    ``operations-2+prefix``.
 
     Raises
     ------
