@@ -10,7 +10,7 @@ from otnas.gp.gram_kernels import PrecomputedKernel
 from otnas.search.batch import lowest_bounds, thompson
 from otnas.search.pool_search import PoolSearch
 from otnas.search.rules import RULES
-from otnas.search.transforms import Identity
+from otnas.search.transforms import Identity, Log, LogWinsorised
 
 BATCH_RULES = [reference_quality_kdpp, thompson, lowest_bounds, *RULES]
 
@@ -130,7 +130,7 @@ def test_candidates_restrict_the_choice_until_too_few_are_left():
 
 
 @pytest.mark.parametrize(("n_duplicates", "dtype"), [(0, None), (30, None), (30, np.float32)])
-@pytest.mark.parametrize("transform", [None, Identity()])
+@pytest.mark.parametrize("transform", ["log-winsorised", "log", "identity", Identity()])
 @pytest.mark.parametrize(
     "values",
     [
@@ -227,8 +227,17 @@ def test_a_rejected_tell_records_nothing(items, values, error, message):
         (
             {"batch_rule": "map", "batch_settings": {"sharpnes": 2.0}},
             ValueError,
-            "did you mean 'sharpness'",
+            "batch_settings: unknown setting 'sharpnes'; did you mean 'sharpness'",
         ),
+        (
+            {"batch_rule": "map", "batch_settings": {"kappa": 2.0}},
+            ValueError,
+            "batch_settings: unknown setting 'kappa'",
+        ),
+        ({"batch_settings": [("sharpness", 1.0)]}, TypeError, "batch_settings: expected a mapping"),
+        ({"n_initial": 1.5}, TypeError, "n_initial: expected an integer, got 1.5"),
+        ({"transform": "ranks"}, ValueError, "transform: unknown value 'ranks'"),
+        ({"transform": None}, TypeError, "transform: expected one of log-winsorised, .* got None"),
         (
             {"batch_rule": "map", "batch_settings": {"sharpness": -1.0}},
             ValueError,
@@ -295,9 +304,27 @@ def test_any_order_of_asks_and_tells(data):
     np.testing.assert_allclose(s.posterior.standardised_std**2, variance, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("name", "transform"), [("identity", Identity()), ("log", Log()), (None, LogWinsorised())]
+)
+def test_a_transform_by_name_is_that_one(name, transform):
+    by_name = {} if name is None else {"transform": name}
+    a, b = search(n_initial=3, **by_name), search(n_initial=3, transform=transform)
+    shift = -1.5 if name == "identity" else 0.0
+    for n in [3, 2, 1, 1, 2, 1]:
+        items = a.ask(n)
+        np.testing.assert_array_equal(b.ask(n), items)
+        for s in (a, b):
+            s.tell(items, objective(items) + shift)
+    np.testing.assert_array_equal(a.posterior.mean, b.posterior.mean)
+
+
 def test_ask_and_best_say_what_is_missing():
     s = search()
     with pytest.raises(ValueError, match="n: expected an integer >= 1, got 0"):
         s.ask(0)
+    with pytest.raises(TypeError, match=r"n: expected an integer, got 1\.5"):
+        s.ask(1.5)
+    assert s.pending.size == 0
     with pytest.raises(RuntimeError, match="best: expected at least one"):
         _ = s.best

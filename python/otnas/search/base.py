@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from otnas.arrays import FloatArray, IntArray
 from otnas.search.availability import Availability
 from otnas.search.cell_pool import CellPool
+from otnas.search.settings import check_integer
 from otnas.spaces import Space
 from otnas_fast import Cell
 
@@ -53,8 +54,8 @@ class Search(ABC):
     ) -> None:
         if not isinstance(space, Space):
             raise TypeError(f"space: expected a Space, got {type(space).__name__}")
-        _check_integer("seed", seed, 0)
-        _check_integer("initial", initial, 1)
+        check_integer("seed", seed, 0)
+        check_integer("initial", initial, 1)
         if pool is not None and not isinstance(pool, CellPool):
             raise TypeError(f"pool: expected a CellPool or None, got {type(pool).__name__}")
         if pool is not None and pool.space.taxonomy != space.taxonomy:
@@ -123,7 +124,7 @@ class Search(ABC):
         RuntimeError
             If fewer than n cells are left. Nothing becomes pending then.
         """
-        _check_integer("n", n, 1)
+        check_integer("n", n, 1)
         if self._left is not None and n > self._left.n_left:
             raise RuntimeError(
                 f"the pool of {len(self._left.mask)} cells of space {self._space.name} is "
@@ -289,10 +290,3 @@ class Search(ABC):
         if self._left is not None:
             self._left.exclude(np.array([position]))
         return cell
-
-
-def _check_integer(name: str, value: object, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name}: expected an integer, got {value!r}")
-    if value < least:
-        raise ValueError(f"{name}: expected an integer >= {least}, got {value}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from otnas.arrays import FloatArray, IntArray
@@ -18,15 +16,9 @@ from otnas.search.gp_settings import LARGEST_WHOLE_POOL, BatchSettings, refit_is
 from otnas.search.kernels import KernelKind
 from otnas.search.mutation import mutations_of_best
 from otnas.search.rules import Rule
-from otnas.search.transforms import Identity, Log, LogWinsorised, OutputTransform
+from otnas.search.transforms import TRANSFORMS, OutputTransform
 from otnas.spaces import Space
 from otnas_fast import Cell
-
-_TRANSFORMS: dict[str, Callable[[], OutputTransform]] = {
-    "identity": Identity,
-    "log": Log,
-    "log-winsorised": LogWinsorised,
-}
 
 
 class BayesianSearch(Search):
@@ -66,7 +58,7 @@ class BayesianSearch(Search):
         self._settings, self._rule = settings, rule
         distances = kind.distances(space.taxonomy)
         self._mode = _candidate_mode(settings.candidates, kind, distances, pool)
-        self._transform: OutputTransform = _TRANSFORMS[settings.transform]()
+        self._transform: OutputTransform = TRANSFORMS[settings.transform]()
         self._model = CellProcess(
             distances,
             space,

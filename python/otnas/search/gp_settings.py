@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from otnas.search.settings import check_at_least, check_choice
+from otnas.search.transforms import TRANSFORMS
 
 LARGEST_WHOLE_POOL = 500_000
 """Cells up to which "auto" evaluates the whole pool at every ask, see `GPSettings`."""
@@ -69,7 +70,7 @@ class GPSettings:
     def __post_init__(self) -> None:
         check_choice(self, "candidates", ("auto", "space", "mutation", "growing"))
         check_choice(self, "acquisition", ("ei-lcb", "log-ei", "lcb"))
-        check_choice(self, "transform", ("log-winsorised", "log", "identity"))
+        check_choice(self, "transform", TRANSFORMS)
         check_at_least(self, n_mutations=1, n_parents=1, n_random=0, n_kept=0)
         check_at_least(self, kappa=0.0)
         if self.refit_every is not None:

@@ -7,6 +7,7 @@ function, a batch by a batch rule from the M most promising items, as in `Bayesi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -22,8 +23,8 @@ from otnas.search.candidates import Candidates
 from otnas.search.choice import best_of, promise
 from otnas.search.gp_settings import BatchSettings, refit_is_due
 from otnas.search.rules import Rule, rule_of
-from otnas.search.settings import as_settings
-from otnas.search.transforms import LogWinsorised, OutputTransform
+from otnas.search.settings import as_settings, check_integer, unknown
+from otnas.search.transforms import TRANSFORMS, OutputTransform
 from otnas_fast import Embedding
 
 CandidateFunction = Callable[["PoolSearch", np.random.Generator], ArrayLike]
@@ -52,14 +53,15 @@ class PoolSearch:
         How `ask(n)`, n > 1, chooses: a name of `rules.RULES` (docs/methods.md), some of which
         choose one item too, or a callable (mean, covariance, n, rng) -> n positions.
     batch_settings : mapping, optional
-        The rule's own settings, such as ``{"sharpness": 1.0}``.
+        The rule's own settings, such as ``{"sharpness": 1.0}``; what `PoolSearch` has an argument
+        for is none of them.
     n_promising : int >= 1, optional
         M: batches are chosen among this many promising items (or n if larger). None is the rule's
         own number; max(50, 4 n) of lowest confidence bound for a callable.
     kappa : float >= 0
         Weight of the standard deviation in the confidence bound.
-    transform : OutputTransform, optional
-        From values to targets; `transforms.LogWinsorised()` by default.
+    transform : {"log-winsorised", "log", "identity"} or OutputTransform
+        From values to targets, see `otnas.search.transforms`; "identity" takes values of any sign.
     refit_every : int >= 1, optional
         Hyperparameters are refitted at an `ask` once this many observations are new; by default
         once there are a tenth more than at the last fit.
@@ -80,7 +82,7 @@ class PoolSearch:
     Raises
     ------
     TypeError
-        Unless exactly one of `kernel` and `gram` is given.
+        Unless exactly one of `kernel` and `gram` is given, or if an argument has a wrong type.
     ValueError
         If an argument is out of range.
     """
@@ -97,7 +99,7 @@ class PoolSearch:
         batch_settings: Mapping[str, object] | None = None,
         n_promising: int | None = None,
         kappa: float = 0.6,
-        transform: OutputTransform | None = None,
+        transform: str | OutputTransform = "log-winsorised",
         refit_every: int | None = None,
         groups: ArrayLike | None = None,
         candidates: CandidateFunction | None = None,
@@ -105,8 +107,7 @@ class PoolSearch:
         noise_floor: float = 1e-6,
         seed: int | np.random.Generator | None = None,
     ) -> None:
-        if n_initial < 1:
-            raise ValueError(f"n_initial: expected an integer >= 1, got {n_initial}")
+        check_integer("n_initial", n_initial, 1)
         self._rule: Rule = rule_of(batch_rule)
         chosen = {
             "acquisition": acquisition,
@@ -115,12 +116,22 @@ class PoolSearch:
             "refit_every": refit_every,
             "noise_floor": noise_floor,
         }
+        if isinstance(transform, str):
+            chosen["transform"] = transform
+        elif not isinstance(transform, OutputTransform):
+            raise TypeError(
+                f"transform: expected one of {', '.join(TRANSFORMS)} or an OutputTransform, "
+                f"got {transform!r}"
+            )
+        own = _own_settings(self._rule, batch_settings or {})
         self._settings: BatchSettings = as_settings(
-            self._rule.settings, {**chosen, **(batch_settings or {})}, self._rule.summary
+            self._rule.settings, {**chosen, **own}, self._rule.summary
         )
         kernel = as_kernel(kernel, gram, n_items)
         self._n_initial = n_initial
-        self._transform: OutputTransform = LogWinsorised() if transform is None else transform
+        self._transform: OutputTransform = (
+            TRANSFORMS[transform]() if isinstance(transform, str) else transform
+        )
         self._candidates = candidates
         self._rng = np.random.default_rng(seed)
         self._availability = Availability(kernel.n_items, groups)
@@ -182,15 +193,14 @@ class PoolSearch:
 
         Raises
         ------
-        ValueError
-            If n < 1, or the batch rule does not return n different positions.
+        TypeError, ValueError
+            If n is not an integer >= 1, or the batch rule does not return n different positions.
         IndexError
             If the batch rule or the candidate function returns an item that does not exist.
         RuntimeError
             If fewer than n items are left.
         """
-        if n < 1:
-            raise ValueError(f"n: expected an integer >= 1, got {n}")
+        check_integer("n", n, 1)
         left = self._availability.copy()
         if n > left.n_left:
             raise RuntimeError(f"the pool is exhausted: expected n <= {left.n_left}, got {n}")
@@ -316,6 +326,19 @@ class PoolSearch:
             if promising.size == m or width >= n_allowed:
                 return promising
             width *= 2
+
+
+def _own_settings(rule: Rule, given: Mapping[str, object]) -> Mapping[str, object]:
+    """Return `given` if it holds settings of the rule only."""
+    if not isinstance(given, Mapping):
+        raise TypeError(f"batch_settings: expected a mapping, got {given!r}")
+    # All others are arguments of `PoolSearch`, or say how cells are mutated.
+    shared = {field.name for field in fields(BatchSettings)} - {"reproduce_variance_bound"}
+    valid = [field.name for field in fields(rule.settings) if field.name not in shared]
+    for name in given:
+        if name not in valid:
+            raise ValueError(f"batch_settings: {unknown(str(name), valid, 'setting')}")
+    return given
 
 
 def _log_correlations(process: GaussianProcess, items: IntArray) -> FloatArray:

@@ -8,6 +8,8 @@ from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+import numpy as np
+
 S = TypeVar("S")
 
 
@@ -70,6 +72,14 @@ def check_choice(settings: object, name: str, choices: Iterable[str]) -> None:
     value, valid = getattr(settings, name), tuple(choices)
     if value not in valid:
         raise ValueError(f"{name}: {unknown(str(value), valid, 'value')}")
+
+
+def check_integer(name: str, value: object, least: int) -> None:
+    """Raise TypeError if a value is no integer, ValueError if it is smaller than `least`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name}: expected an integer, got {value!r}")
+    if value < least:
+        raise ValueError(f"{name}: expected an integer >= {least}, got {value}")
 
 
 def _as_type(value: object, hint: Any, key: str) -> Any:

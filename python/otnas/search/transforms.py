@@ -12,7 +12,8 @@ all targets are 0 if every training failed.
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,6 +21,7 @@ from numpy.typing import ArrayLike
 from otnas.arrays import FloatArray
 
 
+@runtime_checkable
 class OutputTransform(Protocol):
     """A monotone map of values to targets, computed from all values so far."""
 
@@ -108,6 +110,14 @@ class LogWinsorised(Log):
         if median == lowest:
             return targets
         return np.minimum(targets, median + 2.0 * (median - lowest))
+
+
+TRANSFORMS: dict[str, Callable[[], OutputTransform]] = {
+    "log-winsorised": LogWinsorised,
+    "log": Log,
+    "identity": Identity,
+}
+"""By name."""
 
 
 def _failures_as_worst(targets: FloatArray) -> FloatArray:
