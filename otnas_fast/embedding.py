@@ -348,8 +348,9 @@ def embed(
             out-degree of the input, in-degree of the output, and 2 for an edge from input to
             output, by L1 distance
 
-        or one of the presets ``"tw"``, ``"tw-2g"`` (Nguyen et al. 2021), ``"tw-path"``
-        (operations-2, degrees, paths and sizes) and ``"tw-full"`` (that, depth and terminals).
+        or the presets ``"tw"``, ``"tw-2g"`` (Nguyen et al. 2021), ``"tw-path"`` (operations-2,
+        degrees, paths and sizes) and ``"tw-full"`` (that, depth and terminals), alone or among
+        others: ``("tw-2g", "sizes")``.
     decay : float in (0, 1], default 1.0
         Each level of the tries of words has edges this many times as long as the level above.
     taxonomy : Taxonomy, optional

@@ -53,28 +53,30 @@ def block_name(measure: str) -> str:
 
 
 def check_measures(measures: object) -> tuple[str, ...]:
-    """Return the names of the measures, a preset's spelt out; unknown or repeated ones are refused.
+    """Return the names of the measures, presets spelt out; unknown or repeated ones are refused.
 
     Raises
     ------
     TypeError, ValueError
     """
     if isinstance(measures, str):
-        names = PRESETS.get(measures, (measures,))
+        given: tuple[object, ...] = (measures,)
     elif isinstance(measures, Iterable):
-        names = tuple(measures)
+        given = tuple(measures)
     else:
         raise TypeError(
             f"measures must be a preset, a name or a sequence of names, got {measures!r}"
         )
-    for name in names:
+    names: tuple[str, ...] = ()
+    for name in given:
         if not isinstance(name, str):
             raise TypeError(f"measures must hold names, got {name!r}")
-        if name not in MEASURES:
+        if name not in MEASURES and name not in PRESETS:
             raise ValueError(
-                f"measures must be names out of {MEASURES} or one of the presets "
-                f"{tuple(PRESETS)}, got {name!r}"
+                f"measures must be names out of {MEASURES} or of the presets {tuple(PRESETS)}, "
+                f"got {name!r}"
             )
+        names += PRESETS.get(name, (name,))
     blocks = [block_name(name) for name in names]
     if not names or len(set(blocks)) < len(blocks):
         raise ValueError(

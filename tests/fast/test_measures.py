@@ -145,6 +145,14 @@ def test_ngram_is_short_for_a_preset():
     assert of.embed(cells, measures="sizes").ngram is None
 
 
+def test_a_preset_among_measures_stands_for_its_own():
+    cells = cells_of("nasbench101", 20)
+    spelt = ("sizes", *of.PRESETS["tw-2g"], "prefix")
+    mixed = of.embed(cells, measures=("sizes", "tw-2g", "prefix"))
+    assert mixed.measures == spelt
+    np.testing.assert_array_equal(of.gram(mixed), of.gram(cells, measures=spelt))
+
+
 def test_measures_keep_the_order_given_and_what_they_are_alone():
     cells = cells_of("custom", 30)
     order = ("suffix", "outdegree", "sizes", "operations-1", "prefix", "indegree")
@@ -243,7 +251,9 @@ def test_architectures_are_embedded_like_the_embedding_beside_them():
     ("arguments", "error", "message"),
     [
         ({"measures": "words"}, ValueError, "measures must be names out of"),
-        ({"measures": ("prefix", "tw")}, ValueError, "got 'tw'"),
+        ({"measures": ("prefix", "wt")}, ValueError, "got 'wt'"),
+        ({"measures": ("indegree", "tw")}, ValueError, "each once"),
+        ({"measures": ("tw", "tw-2g")}, ValueError, "each once"),
         ({"measures": ("prefix", "prefix")}, ValueError, "each once"),
         ({"measures": ("operations-1", "operations-2")}, ValueError, "operations once"),
         ({"measures": ()}, ValueError, "at least one"),

@@ -1,7 +1,7 @@
 """The kernels that methods are named after.
 
 A kernel is one of `KERNELS`, or tree-Wasserstein with measures of one's own, joined by a plus sign:
-``operations-2+prefix``.
+``operations-2+prefix``, ``tw-2g+sizes``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from otnas.search.distances.tree_wasserstein import TreeWasserstein
 from otnas.search.distances.weisfeiler_lehman import WeisfeilerLehman
 from otnas.search.settings import unknown
 from otnas_fast import Taxonomy
-from otnas_fast.measures import MEASURES, check_measures
+from otnas_fast.measures import MEASURES, PRESETS, check_measures
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ KERNELS: dict[str, KernelKind] = {
 
 
 def kernel(name: str) -> KernelKind:
-    """Return a kernel by name: one of `KERNELS`, or measures joined by plus signs.
+    """Return a kernel by name: one of `KERNELS`, or measures and presets joined by plus signs.
 
     Raises
     ------
@@ -70,11 +70,14 @@ def kernel(name: str) -> KernelKind:
     """
     if name in KERNELS:
         return KERNELS[name]
-    measures = tuple(name.split("+"))
-    for measure in measures:
-        if measure not in MEASURES:
-            raise ValueError(unknown(measure, (*KERNELS, *MEASURES), "kernel or measure"))
-    check_measures(measures)
+    parts = name.split("+")
+    what, valid = "kernel or measure", (*KERNELS, *MEASURES)
+    if len(parts) > 1:
+        what, valid = "measure or preset", (*PRESETS, *MEASURES)
+    for part in parts:
+        if part not in valid:
+            raise ValueError(unknown(part, valid, what))
+    measures = check_measures(parts)
     return KernelKind(
         f"tree-Wasserstein of {', '.join(measures)}", lambda _: TreeWasserstein(measures)
     )

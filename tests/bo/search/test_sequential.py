@@ -123,7 +123,15 @@ def test_measures_of_ones_own():
     search = methods.make(name, SPACE, seed=0, initial=3)
     search.tell(search.ask(3), [3.0, 2.0, 1.0])
     assert len(search.ask(2)) == 2
-    for wrong, message in (("prefix+words", "unknown"), ("map:prefix+prefix", "each once")):
+    with_preset = methods.get("tw-2g+sizes")
+    assert with_preset.summary.endswith("operations-2, indegree, outdegree, sizes kernel")
+    for wrong, message in (
+        ("prefix+words", "unknown measure or preset 'words'"),
+        ("prefix+wl", "unknown measure or preset 'wl'"),
+        ("sizes+", "unknown measure or preset ''"),
+        ("map:prefix+prefix", "each once"),
+        ("tw+indegree", "each once"),
+    ):
         with pytest.raises(ValueError, match=message):
             methods.get(wrong)
 
