@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,7 +22,9 @@ _DIAGONAL_BLOCK = 64
 
 
 def as_kernel(
-    kernel: Kernel | Embedding | None, gram: ArrayLike | GramBlocks | None, n_items: int | None
+    kernel: Kernel | Embedding | None,
+    gram: ArrayLike | GramBlocks | Embedding | None,
+    n_items: int | None,
 ) -> Kernel:
     """Return the kernel that a user described in one of several ways.
 
@@ -30,7 +32,7 @@ def as_kernel(
     ----------
     kernel : Kernel or Embedding, optional
         An Embedding stands for the Laplace kernel of its blocks' L1 distances.
-    gram : array (N, N) or callable (rows, cols) -> block, optional
+    gram : array (N, N), callable (rows, cols) -> block, or Embedding, optional
         Instead of `kernel`.
     n_items : int, optional
         N, needed with a callable only.
@@ -38,7 +40,8 @@ def as_kernel(
     Raises
     ------
     TypeError
-        Unless exactly one of `kernel` and `gram` is given, and `n_items` with a callable only.
+        Unless exactly one of `kernel` and `gram` is given, and `n_items` with a callable only; if
+        `kernel` is no kernel.
     ValueError
         If `gram` is no Gram matrix, see `PrecomputedKernel`.
     """
@@ -51,11 +54,18 @@ def as_kernel(
         return CallableKernel(gram, n_items)
     if n_items is not None:
         raise TypeError("n_items: expected with a callable gram only")
-    if isinstance(kernel, Embedding):
-        return tree_wasserstein_kernel(kernel)
+    if isinstance(gram, Embedding):
+        return tree_wasserstein_kernel(gram)
     if gram is not None:
         return PrecomputedKernel(gram)
-    return cast(Kernel, kernel)  # the first check has left nothing else
+    if isinstance(kernel, Embedding):
+        return tree_wasserstein_kernel(kernel)
+    if not isinstance(kernel, Kernel):
+        raise TypeError(
+            f"kernel: expected a Kernel or an Embedding, got {type(kernel).__name__}; a Gram "
+            "matrix or a function that computes blocks of one is the argument gram"
+        )
+    return kernel
 
 
 class PrecomputedKernel:
@@ -72,7 +82,9 @@ class PrecomputedKernel:
     Raises
     ------
     ValueError
-        If `gram` is not square, finite and symmetric, or has a negative diagonal entry.
+        If `gram` is not square, finite and symmetric, has a negative diagonal entry or an entry
+        with |G_ij| > sqrt(G_ii G_jj): then it is not positive semi-definite. (Not every matrix
+        that is not is found; finding out costs O(N^3).)
     """
 
     def __init__(self, gram: ArrayLike) -> None:
@@ -85,6 +97,7 @@ class PrecomputedKernel:
             raise ValueError("gram: expected a symmetric matrix")
         if (np.diagonal(array) < 0).any():
             raise ValueError("gram: expected a non-negative diagonal")
+        _check_correlations(array)
         self._gram = array
         self._parameters = variance_parameter(float(np.diagonal(array).mean()) or 1.0)
 
@@ -111,6 +124,20 @@ class PrecomputedKernel:
     def training(self, items: IntArray) -> TrainingGram:
         """Return the Gram matrix of these items."""
         return _GramTraining(self._gram[items[:, np.newaxis], items])
+
+
+def _check_correlations(gram: FloatArray) -> None:
+    """Refuse what is no Gram matrix by its 2 x 2 minors: distances, for one."""
+    deviation = np.sqrt(np.diagonal(gram))
+    slack = 1e-8 * float(np.abs(gram).max())
+    for i, row in enumerate(gram):
+        excess = np.abs(row) - deviation[i] * deviation * (1.0 + 1e-8)
+        j = int(excess.argmax())
+        if excess[j] > slack:
+            raise ValueError(
+                f"gram: expected a positive semi-definite matrix, got {row[j]:g} at ({i}, {j}) "
+                f"with {gram[i, i]:g} and {gram[j, j]:g} on the diagonal"
+            )
 
 
 class _GramTraining:

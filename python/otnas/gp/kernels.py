@@ -19,7 +19,7 @@ returns these p sums and never p matrices.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -45,6 +45,7 @@ class TrainingGram(Protocol):
         ...
 
 
+@runtime_checkable
 class Kernel(Protocol):
     """A positive semi-definite function of two pool items with hyperparameters theta."""
 

@@ -129,6 +129,8 @@ class PoolPosterior:
             for _, rows in self._a.parts(keep, self._rows.size):
                 for row in rows:
                     self._variance += np.square(row, dtype=np.float64)
+        # Nothing of the rows is to be relied on if a kernel fails half-way.
+        self._generation = -1
         self._append(keep)
         self._rows, self._generation = process.rows, process.generation
         self._mean = self._pool_mean.update(process, self._a, restart=restart)

@@ -18,6 +18,9 @@ covariance all n + m, and the factor never depends on the targets.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -135,6 +138,21 @@ class GaussianProcess:
     def version(self) -> int:
         """Changes whenever the posterior changes."""
         return self._version
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Undo all changes of the block if it raises, be it a kernel's error or Ctrl-C."""
+        before = vars(self).copy()  # arrays are replaced, never changed in place
+        try:
+            yield
+        except BaseException:
+            generation, version = self._generation, self._version
+            vars(self).update(before)
+            # Those who follow must not take a state in between for this one.
+            self._version = version + 1
+            if generation != self._generation:
+                self._generation = generation + 1
+            raise
 
     def add(self, items: ArrayLike, targets: ArrayLike) -> None:
         """Append observations; the factor is extended, O(n^2) an observation.

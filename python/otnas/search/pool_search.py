@@ -38,7 +38,7 @@ class PoolSearch:
     kernel : Kernel or Embedding
         Covariances of the N pool items; an `otnas_fast.Embedding` stands for the Laplace kernel of
         its blocks' L1 distances.
-    gram : array (N, N), or callable (rows, cols) -> array (len(rows), len(cols))
+    gram : array (N, N), callable (rows, cols) -> array (len(rows), len(cols)), or Embedding
         Instead of `kernel`: a positive semi-definite Gram matrix of anything, with a diagonal of
         about 1, whole or computed in blocks of item indices.
     n_items : int
@@ -91,7 +91,7 @@ class PoolSearch:
         self,
         kernel: Kernel | Embedding | None = None,
         *,
-        gram: ArrayLike | GramBlocks | None = None,
+        gram: ArrayLike | GramBlocks | Embedding | None = None,
         n_items: int | None = None,
         n_initial: int = 10,
         acquisition: str = "ei-lcb",
@@ -118,7 +118,7 @@ class PoolSearch:
         }
         if isinstance(transform, str):
             chosen["transform"] = transform
-        elif not isinstance(transform, OutputTransform):
+        elif isinstance(transform, type) or not isinstance(transform, OutputTransform):
             raise TypeError(
                 f"transform: expected one of {', '.join(TRANSFORMS)} or an OutputTransform, "
                 f"got {transform!r}"
@@ -199,8 +199,23 @@ class PoolSearch:
             If the batch rule or the candidate function returns an item that does not exist.
         RuntimeError
             If fewer than n items are left.
+
+        Whatever is raised, a callable's error or Ctrl-C, the search is as before.
         """
         check_integer("n", n, 1)
+        state, n_fitted = self._rng.bit_generator.state, self._n_fitted
+        try:
+            with self._process.transaction():
+                chosen = self._chosen(n)
+        except BaseException:
+            # As if it had not been called: what follows is what a journal replays.
+            self._rng.bit_generator.state, self._n_fitted = state, n_fitted
+            raise
+        self._availability.exclude(chosen)
+        self._pending = np.concatenate([self._pending, chosen])
+        return chosen
+
+    def _chosen(self, n: int) -> IntArray:
         left = self._availability.copy()
         if n > left.n_left:
             raise RuntimeError(f"the pool is exhausted: expected n <= {left.n_left}, got {n}")
@@ -212,8 +227,6 @@ class PoolSearch:
         if n_random < n:
             pending = np.concatenate([self._pending, chosen])
             chosen = np.concatenate([chosen, self._modelled(n - n_random, left, pending)])
-        self._availability.exclude(chosen)
-        self._pending = np.concatenate([self._pending, chosen])
         return chosen
 
     def tell(self, items: ArrayLike, values: ArrayLike) -> None:
@@ -251,10 +264,12 @@ class PoolSearch:
         if told.size:
             raise ValueError(f"items: expected items not told before, got {told[0]} again")
         self._transform.check(new)
-        self._values = np.concatenate([self._values, new])
-        targets = self._transform(self._values)
-        self._process.add(where, targets[self._values.size - new.size :])
-        self._process.set_targets(targets)
+        told_values = np.concatenate([self._values, new])
+        targets = self._transform(told_values)
+        with self._process.transaction():
+            self._process.add(where, targets[self._values.size :])
+            self._process.set_targets(targets)
+        self._values = told_values
         self._availability.exclude(where)
         self._pending = self._pending[~np.isin(self._pending, where)]
 
