@@ -331,76 +331,6 @@ def test_ask_and_best_say_what_is_missing():
         _ = s.best
 
 
-def interrupted_pair(**options):
-    """Two equal searches over blocks of a kernel; the first fails when told to."""
-    rng = np.random.default_rng(3)
-    points = rng.normal(size=(60, 2))
-    gram = np.exp(-np.abs(points[:, None] - points[None]).sum(axis=2))
-    failing = []
-
-    def blocks(rows, cols):
-        if failing:
-            raise failing.pop()
-        return gram[np.ix_(rows, cols)]
-
-    options = {"n_items": 60, "n_initial": 3, "seed": 0, **options}
-    steady = PoolSearch(gram=lambda rows, cols: gram[np.ix_(rows, cols)], **options)
-    return PoolSearch(gram=blocks, **options), steady, failing
-
-
-@pytest.mark.parametrize("error", [OSError("no disk"), KeyboardInterrupt()])
-@pytest.mark.parametrize("external", [False, True])
-def test_a_kernel_that_fails_leaves_tell_undone(error, external):
-    s, twin, failing = interrupted_pair()
-    for one in (s, twin):
-        items = one.ask(4)
-        one.tell(items[:2], objective(items[:2]))
-    told = np.setdiff1d(np.arange(60), items)[:2] if external else items[2:]
-    state = s.items.tolist(), s.values.tolist(), s.pending.tolist(), s.n_left
-    failing.append(error)
-    with pytest.raises(type(error)):
-        s.tell(told, objective(told))
-    assert (s.items.tolist(), s.values.tolist(), s.pending.tolist(), s.n_left) == state
-    for one in (s, twin):
-        one.tell(told, objective(told))
-    assert run(s, [1, 3, 1, 2]) == run(twin, [1, 3, 1, 2])
-    np.testing.assert_allclose(s.posterior.mean, twin.posterior.mean, atol=1e-9)
-    np.testing.assert_allclose(s.posterior.std, twin.posterior.std, atol=1e-7)
-
-
-@pytest.mark.parametrize("error", [OSError("no disk"), KeyboardInterrupt()])
-@pytest.mark.parametrize("where", ["kernel", "fit", "rule"])
-def test_an_ask_that_fails_was_not_called(error, where, monkeypatch):
-    fails = []
-
-    def rule(mean, covariance, k, rng):
-        chosen = rng.permutation(mean.size)[:k]
-        if fails:
-            raise fails.pop()
-        return chosen
-
-    s, twin, failing = interrupted_pair(batch_rule=rule)
-    assert run(s, [3, 2]) == run(twin, [3, 2])
-    with monkeypatch.context() as patch:
-        if where == "kernel":
-            failing.append(error)
-        elif where == "rule":
-            fails.append(error)
-        else:
-            whole = s.posterior.process.fit
-
-            def fit():
-                whole()
-                raise error
-
-            patch.setattr(s.posterior.process, "fit", fit)
-        with pytest.raises(type(error)):
-            s.ask(3)
-        assert s.pending.size == 0
-    assert run(s, [3, 1, 2]) == run(twin, [3, 1, 2])
-    np.testing.assert_allclose(s.posterior.std, twin.posterior.std, atol=1e-7)
-
-
 def test_an_embedding_is_a_gram_matrix_too():
     points = np.random.default_rng(0).normal(size=(20, 3))
     e = Embedding({"x": points})
@@ -420,3 +350,17 @@ def test_an_embedding_is_a_gram_matrix_too():
 def test_what_is_no_kernel_is_refused(options, error, message):
     with pytest.raises(error, match=message):
         PoolSearch(**options)
+
+
+def test_numbers_of_numpy_are_numbers():
+    options = {"n_promising": 5, "refit_every": 2, "kappa": 2.0, "batch_settings": {"sharpness": 2}}
+    given = {
+        "n_promising": np.int64(5),
+        "refit_every": np.int32(2),
+        "kappa": np.float32(2),
+        "batch_settings": {"sharpness": np.float32(2)},
+    }
+    a, b = (search(batch_rule="map", n_initial=3, **kind) for kind in (options, given))
+    assert run(a, [3, 2, 1]) == run(b, [3, 2, 1])
+    with pytest.raises(TypeError, match="n_promising: expected int"):
+        search(n_promising=np.bool_(True))

@@ -40,10 +40,12 @@ class JournaledPoolSearch:
     Raises
     ------
     ValueError
-        If `search` was asked or told before.
+        If `search` was asked or told before, or has no seed.
     JournalError
         If the file is no such journal, is damaged (a torn last line is cut off), or was written by
-        a search with another pool, other settings or another seed. The file is left as it is.
+        a search with another pool, other settings or another seed, as far as what it asked for
+        shows (random first items depend on the seed and the size of the pool only). The file is
+        left as it is.
     LockedError
         If another process is writing it.
     """
@@ -54,6 +56,8 @@ class JournaledPoolSearch:
                 f"search: expected a new one, got one with {search.items.size} items told and "
                 f"{search.pending.size} pending"
             )
+        if not search.seeded:
+            raise ValueError("search: expected one with a seed, else it cannot be repeated")
         self.search = search
         n_items = search.posterior.process.kernel.n_items
         self._journal = Journal(Path(path), {"search": "pool", "n_items": n_items})

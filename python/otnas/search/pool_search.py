@@ -79,6 +79,11 @@ class PoolSearch:
     seed : int, numpy Generator or None
         Equal seeds and equal tells give equal asks.
 
+    Attributes
+    ----------
+    seeded : bool
+        Whether a seed was given, so that the search can be repeated.
+
     Raises
     ------
     TypeError
@@ -133,6 +138,7 @@ class PoolSearch:
             TRANSFORMS[transform]() if isinstance(transform, str) else transform
         )
         self._candidates = candidates
+        self.seeded = seed is not None
         self._rng = np.random.default_rng(seed)
         self._availability = Availability(kernel.n_items, groups)
         self._process = GaussianProcess(kernel, noise_floor=noise_floor)

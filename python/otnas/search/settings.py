@@ -83,6 +83,8 @@ def check_integer(name: str, value: object, least: int) -> None:
 
 
 def _as_type(value: object, hint: Any, key: str) -> Any:
+    if isinstance(value, (np.integer, np.floating)):
+        value = value.item()
     options = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
     for option in options:
         if option is float and isinstance(value, int) and not isinstance(value, bool):

@@ -135,6 +135,31 @@ def test_other_files_and_used_searches_are_refused(tmp_path):
     used.ask()
     with pytest.raises(ValueError, match="search: expected a new one"):
         JournaledPoolSearch(used, tmp_path / "b.jsonl")
+    with pytest.raises(ValueError, match="search: expected one with a seed"):
+        JournaledPoolSearch(new(seed=None), tmp_path / "b.jsonl")
+    assert not (tmp_path / "b.jsonl").exists()
+
+
+def test_what_was_told_after_an_interrupted_ask_is_read_again(tmp_path):
+    path = tmp_path / "a.jsonl"
+    interrupt = []
+
+    def rule(mean, covariance, k, rng):
+        chosen = rng.permutation(mean.size)[:k]
+        if interrupt:
+            raise interrupt.pop()
+        return chosen
+
+    with JournaledPoolSearch(new(batch_rule=rule), path) as search:
+        search.tell(items := search.ask(5), error_of(items))
+        interrupt.append(KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            search.ask(3)
+        for n in (3, 1, 2):
+            search.tell(items := search.ask(n), error_of(items))
+        told = search.search.items
+    with JournaledPoolSearch(new(batch_rule=rule), path) as again:
+        np.testing.assert_array_equal(again.search.items, told)
 
 
 def test_one_process_at_a_time(tmp_path, monkeypatch):
