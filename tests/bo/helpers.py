@@ -67,3 +67,19 @@ def reference_quality_kdpp(mean, covariance, k, rng):
     from otnas.search.batch import quality_kdpp
 
     return quality_kdpp(mean, covariance, k, rng, sampler=reference_kdpp)
+
+
+def objective(items):
+    """Values of pool items, at least 1."""
+    return 1.0 + np.abs(np.sin(np.asarray(items) * 0.37))
+
+
+def run(s, sizes):
+    """Ask for so many items at a time, tell their values, and return the items."""
+    asked = []
+    for n in sizes:
+        items = s.ask(n)
+        assert items.shape == (n,)
+        asked.extend(items.tolist())
+        s.tell(items, objective(items))
+    return asked

@@ -2,7 +2,7 @@ import pickle
 
 import numpy as np
 import pytest
-from helpers import direct_posterior, laplace_kernel, reference_quality_kdpp
+from helpers import direct_posterior, laplace_kernel, objective, reference_quality_kdpp, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,20 +20,6 @@ def search(kernel=None, **options):
     options.setdefault("batch_rule", reference_quality_kdpp)
     options.setdefault("seed", 0)
     return PoolSearch(laplace_kernel() if kernel is None else kernel, **options)
-
-
-def objective(items):
-    return 1.0 + np.abs(np.sin(np.asarray(items) * 0.37))
-
-
-def run(s, sizes):
-    asked = []
-    for n in sizes:
-        items = s.ask(n)
-        assert items.shape == (n,)
-        asked.extend(items.tolist())
-        s.tell(items, objective(items))
-    return asked
 
 
 @pytest.mark.parametrize("rule", BATCH_RULES)

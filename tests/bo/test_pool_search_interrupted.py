@@ -2,21 +2,9 @@
 
 import numpy as np
 import pytest
+from helpers import objective, run
 
 from otnas.search.pool_search import PoolSearch
-
-
-def objective(items):
-    return 1.0 + np.abs(np.sin(np.asarray(items) * 0.37))
-
-
-def run(s, sizes):
-    asked = []
-    for n in sizes:
-        items = s.ask(n)
-        asked.extend(items.tolist())
-        s.tell(items, objective(items))
-    return asked
 
 
 def interrupted_pair(**options):
@@ -27,8 +15,9 @@ def interrupted_pair(**options):
     failing = []
 
     def blocks(rows, cols):
-        if failing:
-            raise failing.pop()
+        error = failing.pop() if failing else None
+        if error is not None:
+            raise error
         return gram[np.ix_(rows, cols)]
 
     options = {"n_items": 60, "n_initial": 3, "seed": 0, **options}
@@ -87,3 +76,24 @@ def test_an_ask_that_fails_was_not_called(error, where, monkeypatch):
         assert s.pending.size == 0
     assert run(s, [3, 1, 2]) == run(twin, [3, 1, 2])
     np.testing.assert_allclose(s.posterior.std, twin.posterior.std, atol=1e-7)
+
+
+def test_a_kernel_that_fails_at_any_call_leaves_the_posterior_right():
+    failed = 0
+    for calls_before in range(12):
+        s, twin, failing = interrupted_pair(batch_rule="map", refit_every=4)
+        assert run(s, [3, 2]) == run(twin, [3, 2])
+        # Conditions the posterior on pending items, which the next ask first takes off again.
+        np.testing.assert_array_equal(s.ask(2), twin.ask(2))
+        for one in (s, twin):
+            assert one.posterior.std.shape == (60,)
+            one.tell([58, 59], [1.5, 1.6])
+        failing[:] = [OSError("no disk"), *[None] * calls_before]
+        try:
+            s.ask(3)
+        except OSError:
+            failed += 1
+            np.testing.assert_array_equal(s.ask(3), twin.ask(3))
+            np.testing.assert_allclose(s.posterior.mean, twin.posterior.mean, atol=1e-9)
+            np.testing.assert_allclose(s.posterior.std, twin.posterior.std, atol=1e-7)
+    assert failed >= 3

@@ -120,6 +120,8 @@ class PoolPosterior:
         if self._version == process.version:
             return
         restart = self._generation != process.generation
+        # Until all is taken over, nothing here is to be relied on: a kernel may fail half-way.
+        self._generation = -1
         if restart:
             keep = 0
             prior = process.kernel.diagonal(self._pool, process.log_parameters[:-1])
@@ -129,11 +131,9 @@ class PoolPosterior:
             for _, rows in self._a.parts(keep, self._rows.size):
                 for row in rows:
                     self._variance += np.square(row, dtype=np.float64)
-        # Nothing of the rows is to be relied on if a kernel fails half-way.
-        self._generation = -1
         self._append(keep)
-        self._rows, self._generation = process.rows, process.generation
         self._mean = self._pool_mean.update(process, self._a, restart=restart)
+        self._rows, self._generation = process.rows, process.generation
         self._version = process.version
 
     def _append(self, keep: int) -> None:
