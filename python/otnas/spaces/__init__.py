@@ -17,16 +17,21 @@ from functools import cache
 from otnas.spaces.base import Space, SpaceCells
 from otnas.spaces.categorical import CategoricalSpace
 from otnas.spaces.custom import CellSpace
+from otnas.spaces.interface import Enumerated, SearchSpace
 from otnas.spaces.nasbench101 import NASBench101, parameter_counts
 from otnas.spaces.nasbench201 import NASBench201
+from otnas.spaces.nasbenchgraph import DATASETS, PROTEINS_OPERATIONS, NASBenchGraph
 from otnas.spaces.sequence import SequenceSpace
 
 __all__ = [
     "NAMES",
     "CategoricalSpace",
     "CellSpace",
+    "Enumerated",
     "NASBench101",
     "NASBench201",
+    "NASBenchGraph",
+    "SearchSpace",
     "SequenceSpace",
     "Space",
     "SpaceCells",
@@ -34,7 +39,14 @@ __all__ = [
     "parameter_counts",
 ]
 
-NAMES: dict[str, Callable[[], Space]] = {"nasbench101": NASBench101, "nasbench201": NASBench201}
+NAMES: dict[str, Callable[[], Space]] = {
+    "nasbench101": NASBench101,
+    "nasbench201": NASBench201,
+    "nasbenchgraph": NASBenchGraph,
+    "nasbenchgraph_proteins": lambda: NASBenchGraph(
+        PROTEINS_OPERATIONS, name="nasbenchgraph_proteins"
+    ),
+}
 """The built-in spaces."""
 
 # What users of the published code of Nguyen et al. (2021) type.
@@ -43,6 +55,10 @@ _ALIASES = {
     "nasbench201_cifar10": "nasbench201",
     "nasbench201_cifar100": "nasbench201",
     "nasbench201_ImageNet16-120": "nasbench201",
+    # Tables of NAS-Bench-Graph; that of `proteins` has a space of its own.
+    **{
+        f"nasbenchgraph_{dataset}": "nasbenchgraph" for dataset in DATASETS if dataset != "proteins"
+    },
 }
 
 
@@ -52,8 +68,8 @@ def get(name: str) -> Space:
     Parameters
     ----------
     name : str
-        ``"nasbench101"`` or ``"nasbench201"``; also ``"nasbench"`` and, for NAS-Bench-201,
-        ``"nasbench201_cifar10"``, ``"nasbench201_cifar100"``, ``"nasbench201_ImageNet16-120"``.
+        One of `NAMES`; also ``"nasbench"``, and the names of the tables of NAS-Bench-201 and
+        NAS-Bench-Graph, such as ``"nasbench201_cifar10"`` and ``"nasbenchgraph_arxiv"``.
 
     Raises
     ------

@@ -1,13 +1,14 @@
-"""Tables by name: the ones imported into the data folder, and the one that is always there."""
+"""Tables by name: the ones imported into the data folder, and those that packages bring."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from otnas.spaces.nasbenchgraph import DATASETS
 from otnas.storage import data_folder
 from otnas.tables import store
-from otnas.tables.readers import analog
+from otnas.tables.readers import analog, nasbenchgraph
 from otnas.tables.table import Table
 
 DEFAULT = "default"
@@ -37,6 +38,7 @@ _HOW_TO_GET = {
         for dataset in ("cifar10", "cifar10-valid", "cifar100", "ImageNet16-120")
     },
 }
+_GRAPH = {nasbenchgraph.PREFIX + dataset: dataset for dataset in DATASETS}
 
 
 class TableNotFoundError(LookupError):
@@ -65,13 +67,19 @@ def path_of(name: str) -> Path:
 
 
 def names() -> list[str]:
-    """Return the names that `load` finds now: ``default`` first if its package is installed."""
+    """Return the names that `load` finds now: those of installed packages first."""
     stored = sorted(
         path.name.removesuffix(EXTENSION)
         for path in folder().glob(f"*{EXTENSION}")
         if _NAME.fullmatch(path.name.removesuffix(EXTENSION))
     )
-    return [DEFAULT, *stored] if analog.is_installed() else stored
+    return list(dict.fromkeys((*of_packages(), *stored)))
+
+
+def of_packages() -> list[str]:
+    """Return the names of the tables that `load` reads from installed packages."""
+    default = [DEFAULT] if analog.is_installed() else []
+    return default + (list(_GRAPH) if nasbenchgraph.is_installed() else [])
 
 
 def load(name: str = DEFAULT) -> Table:
@@ -80,8 +88,9 @@ def load(name: str = DEFAULT) -> Table:
     Parameters
     ----------
     name : str
-        ``default``, ``analognasbench_`` followed by one of `readers.analog.OBJECTIVES`, or the name
-        of an imported table: ``nasbench`` (NAS-Bench-101), ``nasbench201_cifar10``,
+        ``default``, ``analognasbench_`` followed by one of `readers.analog.OBJECTIVES`,
+        ``nasbenchgraph_`` followed by one of `readers.nasbenchgraph.DATASETS`, or the name of an
+        imported table: ``nasbench`` (NAS-Bench-101), ``nasbench201_cifar10``,
         ``nasbench201_cifar10-valid``, ``nasbench201_cifar100``, ``nasbench201_ImageNet16-120``, or
         one's own.
 
@@ -100,6 +109,8 @@ def load(name: str = DEFAULT) -> Table:
     objective = name.removeprefix(analog.PREFIX)
     if name.startswith(analog.PREFIX) and objective in analog.OBJECTIVES:
         return analog.load(objective=objective)
+    if name in _GRAPH:
+        return nasbenchgraph.load(_GRAPH[name])
     how = _HOW_TO_GET.get(_ALIASES.get(name, name))
     if how is None:
         known = ", ".join(dict.fromkeys((*names(), *_HOW_TO_GET)))

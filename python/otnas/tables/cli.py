@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from otnas import spaces
 from otnas.tables import catalog
 from otnas.tables.describe import describe, overview
 from otnas.tables.readers import analog, nasbench101, nasbench201, nats, trials201
@@ -139,12 +140,13 @@ def _add_nasbench201(kinds: Subparsers, kind: str, what: str) -> None:
 def _add_delimited(kinds: Subparsers, kind: str) -> None:
     parser = kinds.add_parser(kind, help=f"a table of your own as {kind}")
     parser.add_argument("path", type=Path, metavar="FILE")
-    parser.add_argument("--space", choices=("nasbench101", "nasbench201"), required=True)
+    parser.add_argument("--space", choices=tuple(spaces.NAMES), required=True)
     parser.add_argument(
         "--arch",
         metavar="COLUMN",
         required=True,
-        help='NAS-Bench-201 strings, NAS-Bench-101 hashes, or JSON {"matrix": ..., "ops": ...}',
+        help="NAS-Bench-101 hashes, architectures as their space writes them, or JSON "
+        '{"matrix": ..., "ops": ...}',
     )
     for column, help_text in _COLUMNS.items():
         parser.add_argument(f"--{column}", metavar="COLUMN", help=help_text)
