@@ -21,6 +21,7 @@ from otnas.spaces.interface import Enumerated, SearchSpace
 from otnas.spaces.nasbench101 import NASBench101, parameter_counts
 from otnas.spaces.nasbench201 import NASBench201
 from otnas.spaces.nasbenchgraph import DATASETS, PROTEINS_OPERATIONS, NASBenchGraph
+from otnas.spaces.nats_size import NATSSize
 from otnas.spaces.sequence import SequenceSpace
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "NASBench101",
     "NASBench201",
     "NASBenchGraph",
+    "NATSSize",
     "SearchSpace",
     "SequenceSpace",
     "Space",
@@ -46,6 +48,7 @@ NAMES: dict[str, Callable[[], Space]] = {
     "nasbenchgraph_proteins": lambda: NASBenchGraph(
         PROTEINS_OPERATIONS, name="nasbenchgraph_proteins"
     ),
+    "nats_size": NATSSize,
 }
 """The built-in spaces."""
 
@@ -55,6 +58,10 @@ _ALIASES = {
     "nasbench201_cifar10": "nasbench201",
     "nasbench201_cifar100": "nasbench201",
     "nasbench201_ImageNet16-120": "nasbench201",
+    **{
+        f"nats_size_{dataset}": "nats_size"
+        for dataset in ("cifar10-valid", "cifar10", "cifar100", "ImageNet16-120")
+    },
     # Tables of NAS-Bench-Graph; that of `proteins` has a space of its own.
     **{
         f"nasbenchgraph_{dataset}": "nasbenchgraph" for dataset in DATASETS if dataset != "proteins"

@@ -31,12 +31,18 @@ _NASBENCH201 = (
     "--dataset {dataset} --epochs 200 --seeds mean "
     "(--epochs 12 --seeds 111 for the setting of Nguyen et al. 2021)"
 )
+_NATS_SIZE = (
+    "it is made from the folder NATS-sss-v1_0-50262-simple, see "
+    "https://github.com/D-X-Y/NATS-Bench; then run: otnas table import nats-size "
+    "NATS-sss-v1_0-50262-simple --dataset {dataset} --epochs 90 --seeds mean"
+)
+_NATS_DATASETS = ("cifar10", "cifar10-valid", "cifar100", "ImageNet16-120")
 _HOW_TO_GET = {
     "nasbench": _NASBENCH101,
     **{
-        f"nasbench201_{dataset}": _NASBENCH201.format(dataset=dataset)
-        for dataset in ("cifar10", "cifar10-valid", "cifar100", "ImageNet16-120")
+        f"nasbench201_{dataset}": _NASBENCH201.format(dataset=dataset) for dataset in _NATS_DATASETS
     },
+    **{f"nats_size_{dataset}": _NATS_SIZE.format(dataset=dataset) for dataset in _NATS_DATASETS},
 }
 _GRAPH = {nasbenchgraph.PREFIX + dataset: dataset for dataset in DATASETS}
 
@@ -91,8 +97,8 @@ def load(name: str = DEFAULT) -> Table:
         ``default``, ``analognasbench_`` followed by one of `readers.analog.OBJECTIVES`,
         ``nasbenchgraph_`` followed by one of `readers.nasbenchgraph.DATASETS`, or the name of an
         imported table: ``nasbench`` (NAS-Bench-101), ``nasbench201_cifar10``,
-        ``nasbench201_cifar10-valid``, ``nasbench201_cifar100``, ``nasbench201_ImageNet16-120``, or
-        one's own.
+        ``nasbench201_cifar10-valid``, ``nasbench201_cifar100``, ``nasbench201_ImageNet16-120``,
+        ``nats_size_cifar10`` and so on, or one's own.
 
     Raises
     ------
