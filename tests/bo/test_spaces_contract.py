@@ -25,6 +25,8 @@ SPACES: dict[str, Space] = {
     "nasbench101": spaces.get("nasbench101"),
     "nasbench201": spaces.get("nasbench201"),
     "nasbenchgraph": spaces.get("nasbenchgraph"),
+    "darts": spaces.get("darts"),
+    "nats_size": spaces.get("nats_size"),
     "small": CellSpace(OPS, 5, 6),
     "predicate": CellSpace(OPS, 5, valid=no_double_pool, name="predicate"),
     "large": CellSpace(OPS, 12, 14, name="large"),
@@ -160,7 +162,7 @@ def test_enumerate(name: str) -> None:
 
 def test_which_spaces_are_categorical() -> None:
     found = {name for name, space in SPACES.items() if isinstance(space, CategoricalSpace)}
-    assert found == {"nasbench201", "nasbenchgraph", "sequence", "choices"}
+    assert found == {"nasbench201", "nasbenchgraph", "nats_size", "sequence", "choices"}
 
 
 @pytest.mark.parametrize("name", ["nasbench201", "sequence", "choices"])

@@ -17,6 +17,7 @@ from functools import cache
 from otnas.spaces.base import Space, SpaceCells
 from otnas.spaces.categorical import CategoricalSpace
 from otnas.spaces.custom import CellSpace
+from otnas.spaces.darts import DARTS
 from otnas.spaces.interface import Enumerated, SearchSpace
 from otnas.spaces.nasbench101 import NASBench101, parameter_counts
 from otnas.spaces.nasbench201 import NASBench201
@@ -25,6 +26,7 @@ from otnas.spaces.nats_size import NATSSize
 from otnas.spaces.sequence import SequenceSpace
 
 __all__ = [
+    "DARTS",
     "NAMES",
     "CategoricalSpace",
     "CellSpace",
@@ -49,6 +51,7 @@ NAMES: dict[str, Callable[[], Space]] = {
         PROTEINS_OPERATIONS, name="nasbenchgraph_proteins"
     ),
     "nats_size": NATSSize,
+    "darts": DARTS,
 }
 """The built-in spaces."""
 
