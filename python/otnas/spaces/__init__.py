@@ -6,7 +6,7 @@
 >>> space.hash(cell)
 'd32d0b26d534203b48d866facd98cc3e'
 
-Two spaces are built in; `CellSpace` and `SequenceSpace` make one's own.
+The built-in spaces are `NAMES`; `ParameterSpace`, `CellSpace` and `SequenceSpace` make one's own.
 """
 
 from __future__ import annotations
@@ -23,24 +23,34 @@ from otnas.spaces.nasbench101 import NASBench101, parameter_counts
 from otnas.spaces.nasbench201 import NASBench201
 from otnas.spaces.nasbenchgraph import DATASETS, PROTEINS_OPERATIONS, NASBenchGraph
 from otnas.spaces.nats_size import NATSSize
+from otnas.spaces.parameter_space import Configuration, ParameterSpace
+from otnas.spaces.parameters import Categorical, Floats, Integers, Ordered, Parameter, sequence_of
 from otnas.spaces.sequence import SequenceSpace
 
 __all__ = [
     "DARTS",
     "NAMES",
+    "Categorical",
     "CategoricalSpace",
     "CellSpace",
+    "Configuration",
     "Enumerated",
+    "Floats",
+    "Integers",
     "NASBench101",
     "NASBench201",
     "NASBenchGraph",
     "NATSSize",
+    "Ordered",
+    "Parameter",
+    "ParameterSpace",
     "SearchSpace",
     "SequenceSpace",
     "Space",
     "SpaceCells",
     "get",
     "parameter_counts",
+    "sequence_of",
 ]
 
 NAMES: dict[str, Callable[[], Space]] = {
