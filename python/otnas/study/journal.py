@@ -91,8 +91,6 @@ class Journal:
             self._file.seek(0)
             self.contents = _parse(self._file.read(), path)
             self.size = 0 if self.contents is None else self.contents.size
-            if os.fstat(self._file.fileno()).st_size > self.size:
-                self._file.truncate(self.size)
             if sync:
                 _sync_folder(path.parent)
         except BaseException:
@@ -135,6 +133,8 @@ class Journal:
         lines = "".join(json.dumps(record, allow_nan=False) + "\n" for record in records).encode()
         before = self.size
         try:
+            if os.fstat(self._file.fileno()).st_size > before:
+                self._file.truncate(before)  # a line without an end
             written = 0
             while written < len(lines):
                 written += self._file.write(lines[written:])

@@ -28,6 +28,11 @@ class StudyResults:
         return dict(self._history.header)
 
     @property
+    def versions(self) -> dict[str, Any]:
+        """Versions of the software that wrote the end of the journal."""
+        return dict(self._history.versions)
+
+    @property
     def direction(self) -> str:
         """Whether values are minimised or maximised."""
         search = self._history.header.get("search")

@@ -5,10 +5,10 @@ import pytest
 import searches
 from sklearn.neural_network import MLPRegressor
 
-from otnas.search.bananas import BananasSettings, independent_thompson
-from otnas.search.ensemble import Ensemble
+from otnas.search.baselines.bananas import BananasSettings, independent_thompson
+from otnas.search.baselines.ensemble import Ensemble
 from otnas.search.mutation import mutations_of_best
-from otnas.search.path_encoding import MAX_WORDS, PathEncoding, path_words
+from otnas.search.cells.path_encoding import MAX_WORDS, PathEncoding, path_words
 from otnas.spaces import NASBench201
 from otnas_fast import NASBENCH201, Cell
 

@@ -9,13 +9,13 @@ import searches
 from scipy.optimize import linprog
 
 from otnas.search import CellPool
-from otnas.search.distances.edit import EditDistance
-from otnas.search.distances.gromov_wasserstein import GromovWasserstein
-from otnas.search.distances.optimal_transport import OptimalTransport, operation_costs
-from otnas.search.distances.path import PathDistance
-from otnas.search.distances.tree_wasserstein import TreeWasserstein
-from otnas.search.distances.weisfeiler_lehman import WeisfeilerLehman
-from otnas.search.kernels import KERNELS
+from otnas.search.cells.distances.edit import EditDistance
+from otnas.search.cells.distances.gromov_wasserstein import GromovWasserstein
+from otnas.search.cells.distances.optimal_transport import OptimalTransport, operation_costs
+from otnas.search.cells.distances.path import PathDistance
+from otnas.search.cells.distances.tree_wasserstein import TreeWasserstein
+from otnas.search.cells.distances.weisfeiler_lehman import WeisfeilerLehman
+from otnas.search.cells.kernels import KERNELS
 from otnas_fast import Cell, as_cells, distances, embed
 
 TOY = searches.taxonomy()

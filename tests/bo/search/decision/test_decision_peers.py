@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from otnas.gp import GaussianProcess, PoolPosterior, tree_wasserstein_kernel
-from otnas.search.acquisition import best_improvements, expected_improvement
+from otnas.search.decision.acquisition import best_improvements, expected_improvement
 from otnas.spaces import NASBench201
 from otnas_fast import embed
 

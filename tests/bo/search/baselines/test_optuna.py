@@ -12,8 +12,8 @@ import pytest
 import searches
 
 from otnas.search import CellPool, methods
-from otnas.search.optuna import OptunaSearch
-from otnas.search.optuna_study import quiet
+from otnas.search.baselines.optuna import OptunaSearch
+from otnas.search.baselines.optuna_study import quiet
 from otnas.spaces import NASBench201
 from otnas_fast import as_cells
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from helpers import laplace_kernel
 
-from otnas.gp.distances import ArrayDistances, VectorDistances, typical_distances
+from distance_sources import ArrayDistances, VectorDistances, typical_distances
 from otnas.gp.gram_kernels import PrecomputedKernel
 from otnas.gp.kernels import LaplaceKernel
 from otnas.gp.parameters import LogParameters

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otnas.search.transforms import Identity, Log, LogWinsorised
+from otnas.search.decision.transforms import Identity, Log, LogWinsorised
 
 ERRORS = st.lists(st.floats(0, 1e300) | st.just(float("inf")), min_size=1, max_size=30)
 

@@ -6,7 +6,7 @@ import otnas.gp.pool_posterior as module
 from otnas.gp.pool_posterior import PoolPosterior
 from otnas.gp.process import GaussianProcess
 from otnas.search import transforms
-from otnas.search.acquisition import best_improvements, log_expected_improvement
+from otnas.search.decision.acquisition import best_improvements, log_expected_improvement
 
 
 def assert_direct(posterior, pending=(), atol=1e-9):

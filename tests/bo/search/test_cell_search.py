@@ -8,9 +8,9 @@ from otnas.gp import tree_wasserstein_kernel
 from otnas.gp.kernels import LaplaceKernel
 from otnas.search import CellPool, PoolSearch, bayesian, methods
 from otnas.search.cell_process import CellProcess
-from otnas.search.distances import CellDistances
-from otnas.search.distances.tree_wasserstein import TreeWasserstein
-from otnas.search.kernels import KERNELS
+from otnas.search.cells.distances import CellDistances
+from otnas.search.cells.distances.tree_wasserstein import TreeWasserstein
+from otnas.search.cells.kernels import KERNELS
 from otnas.spaces import NASBench201
 from otnas_fast import as_cells, embed
 

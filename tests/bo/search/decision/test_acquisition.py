@@ -3,7 +3,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from otnas.search.acquisition import (
+from otnas.search.decision.acquisition import (
     best_improvements,
     expected_improvement,
     log_expected_improvement,

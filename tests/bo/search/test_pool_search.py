@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from otnas.gp.gram_kernels import PrecomputedKernel
 from otnas.search.batch import lowest_bounds, thompson
 from otnas.search.pool_search import PoolSearch
-from otnas.search.rules import RULES
-from otnas.search.transforms import Identity, Log, LogWinsorised
+from otnas.search.decision.rules import RULES
+from otnas.search.decision.transforms import Identity, Log, LogWinsorised
 from otnas_fast import Embedding
 
 BATCH_RULES = [reference_quality_kdpp, thompson, lowest_bounds, *RULES]
@@ -159,7 +159,7 @@ def test_degenerate_kernels(gram, rule):
 def test_model_beats_random_on_a_smooth_function():
     rng = np.random.default_rng(0)
     x = rng.random((400, 2))
-    from otnas.gp.distances import VectorDistances
+    from distance_sources import VectorDistances
     from otnas.gp.kernels import LaplaceKernel
 
     values = ((x - 0.3) ** 2).sum(axis=1) + 0.01

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from otnas.gp.cached_distances import CachedDistances
-from otnas.gp.distances import VectorDistances
+from distance_sources import VectorDistances
 from otnas.gp.kernels import LaplaceKernel
 from otnas.gp.pool_posterior import PoolPosterior
 from otnas.gp.process import GaussianProcess

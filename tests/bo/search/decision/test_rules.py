@@ -8,9 +8,9 @@ import pytest
 from scipy.stats import norm
 
 from otnas.search.batch import quality_ensemble
-from otnas.search.candidates import Candidates, condition_on
-from otnas.search.rules import RULES
-from otnas.search.rules.penalisation import log_penalty, steepest_slope
+from otnas.search.decision.candidates import Candidates, condition_on
+from otnas.search.decision.rules import RULES
+from otnas.search.decision.rules.penalisation import log_penalty, steepest_slope
 
 NOISE = 0.01
 
