@@ -145,7 +145,7 @@ def test_pending_cells_are_running_trials(name):
     search.tell([chosen[1], design[5]], [3.0, np.inf])
     search.tell([chosen[0], chosen[2], design[4]], [8.0, 9.0, 4.0])
     assert set(states(search)) == {"COMPLETE"}
-    told = dict(zip(search.cells, search.errors, strict=True))
+    told = dict(zip(search.items, search.values, strict=True))
     for _, values, value in search._study.trials:
         assert value == told[space.cell_of(values)]
 
