@@ -297,7 +297,8 @@ def test_a_call_that_fails_leaves_no_trace(name, kind, error, monkeypatch):
     before = seen()
     for n in (1, 3):
         with monkeypatch.context() as patch:
-            patch.setattr(search, "_choose", breaks_late(search._choose))
+            step = "_draw" if name == "random" else "_choose"
+            patch.setattr(search, step, breaks_late(getattr(search, step)))
             with pytest.raises(error):
                 search.ask(n)
         assert seen() == before
