@@ -48,7 +48,6 @@ class Search(ABC, Generic[T]):
     initial : int >= 1
         The first items are uniform draws, until this many were asked for or told.
     direction : {"minimise", "maximise"}
-        Whether low or high values are good.
 
     Raises
     ------
@@ -249,8 +248,7 @@ class Search(ABC, Generic[T]):
     def predictions(self, items: Sequence[T]) -> tuple[FloatArray, FloatArray] | None:
         """Return mean and deviation with which items were chosen, shapes (k,), in units of values.
 
-        NaN for items that were drawn without a model; None if that is all of them, as always for
-        methods without a model.
+        NaN for items that were drawn without a model; None if that is all of them.
         """
         found = [self._predictions.get(item, (np.nan, np.nan)) for item in items]
         table = np.array(found, dtype=np.float64).reshape(-1, 2)
