@@ -7,6 +7,7 @@ import functools
 import multiprocessing
 import warnings
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -56,5 +57,9 @@ def _submitit(folder):
     submitit = pytest.importorskip("submitit")
     from otnas.study.slurm import SubmititExecutor
 
-    with SubmititExecutor(submitit.LocalExecutor(folder)) as executor:
-        yield executor
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(
+            "PYTHONPATH", str(Path(__file__).parent)
+        )  # as on a cluster: trainings' modules
+        with SubmititExecutor(submitit.LocalExecutor(folder)) as executor:
+            yield executor

@@ -100,7 +100,7 @@ class Backend:
             self._executor.shutdown()
 
     def kill(self) -> None:
-        """Leave at once, whatever runs; what was made here is ended as far as it can be."""
+        """Leave at once; what was made here is ended as far as it can be."""
         if self._make is not None:
             self._leave()
 
@@ -110,7 +110,7 @@ class Backend:
         if kill_workers is not None:
             kill_workers()
         else:
-            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor.shutdown(wait=False)
 
     def _made(self) -> Executor:
         executor = self._make() if self._make is not None else None
