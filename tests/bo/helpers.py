@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from otnas.gp.distances import VectorDistances
+from distance_sources import VectorDistances
 from otnas.gp.kernels import LaplaceKernel
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from otnas.search.base import ExhaustedError
 from otnas.study import runner
-from otnas.study.errors import ExhaustedError
 from otnas.study.trial import State, Trial
 
 

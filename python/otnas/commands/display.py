@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console, Group
@@ -19,10 +19,11 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from otnas.experiments.task import Advanced, Event, Failed, Finished, Started, Task
+from otnas.experiments.runner import Plan
+from otnas.experiments.task import Advanced, Event, Failed, Finished, Started
 
 
-def follow(events: Iterable[Event], tasks: Sequence[Task], console: Console) -> list[Failed]:
+def follow(events: Iterable[Event], tasks: Plan, console: Console) -> list[Failed]:
     """Show events as they come, and return the failures.
 
     On a terminal: a bar for every running trial and one for all, with the time left. Elsewhere: a
@@ -55,7 +56,7 @@ def follow(events: Iterable[Event], tasks: Sequence[Task], console: Console) -> 
 class _Bars:
     """The bars of the running trials, and that of all."""
 
-    def __init__(self, tasks: Sequence[Task]) -> None:
+    def __init__(self, tasks: Plan) -> None:
         self._all = Progress(
             TextColumn("all trials"),
             BarColumn(),
@@ -73,8 +74,8 @@ class _Bars:
             TimeRemainingColumn(),
         )
         self.view = Group(self._running, self._all)
-        self._total = self._all.add_task("", total=sum(task.queries for task in tasks))
-        self._done = dict.fromkeys((task.journal for task in tasks), 0)
+        self._total = self._all.add_task("", total=tasks.n_queries)
+        self._done: dict[Path, int] = {}
         self._shown: dict[Path, TaskID] = {}
 
     def take(self, event: Event) -> None:

@@ -7,14 +7,6 @@ class StudyError(ValueError):
     """What a study cannot go on with."""
 
 
-class JournalError(StudyError):
-    """A journal is damaged, or is not the one that it should be."""
-
-
-class LockedError(StudyError):
-    """Another process is writing where this one wants to."""
-
-
 class TooManyFailures(StudyError):  # noqa: N818
     """More trainings failed than a run allows; the message has the first traceback."""
 
@@ -23,5 +15,9 @@ class BrokenExecutorError(StudyError):
     """What runs the trainings cannot go on."""
 
 
-class ExhaustedError(StudyError):
-    """There are not so many items left to ask for."""
+class JournalError(StudyError):
+    """A journal is damaged, or is not the one that it should be."""
+
+
+class LockedError(StudyError):
+    """Another process is writing where this one wants to."""

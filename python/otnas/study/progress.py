@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 
+from otnas.study.results import StudyResults
 from otnas.study.trial import Trial
 
 
@@ -21,19 +22,19 @@ class Progress:
     def __init__(self, shown: bool, n_trials: int) -> None:
         self.shown, self._n_trials = shown, n_trials
 
-    def ended(self, trial: Trial, n_counted: int, best: float | None) -> None:
-        """Tell how a trial ended, what it was and how far the run is."""
+    def ended(self, trial: Trial, study: StudyResults) -> None:
+        """Tell how a trial ended, and how far the run is."""
         if not self.shown:
             return
         width = len(str(self._n_trials))
-        words = [f"[{n_counted:{width}}/{self._n_trials}]", f"trial {trial.id:{width}}"]
+        words = [f"[{study.n_counted:{width}}/{self._n_trials}]", f"trial {trial.id:{width}}"]
         words.append(f"{trial.state.value:9}")
         if trial.value is not None:
             words.append(f"{trial.value:<10.6g}")
         elif trial.reason:
             words.append(trial.reason.strip().splitlines()[-1][:100])
-        if best is not None:
-            words.append(f"best {best:.6g}")
+        with contextlib.suppress(RuntimeError):  # nothing is done yet
+            words.append(f"best {study.best.value:.6g}")
         if trial.run is not None:
             words.append(f"{trial.run.ended - trial.run.started:.1f} s on {trial.run.worker}")
         self.note("  ".join(words))

@@ -16,19 +16,21 @@ from concurrent.futures import (
     Future,
     wait,
 )
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from otnas import checks
+from otnas.search.base import ExhaustedError
 from otnas.study.backend import Backend, ExecutorMaker
-from otnas.study.errors import BrokenExecutorError, ExhaustedError, TooManyFailures
+from otnas.study.errors import BrokenExecutorError, StudyError, TooManyFailures
 from otnas.study.interrupts import Interrupts
 from otnas.study.outcome import Outcome
 from otnas.study.payload import Train
 from otnas.study.pool import processors
 from otnas.study.progress import Progress
-from otnas.study.trial import State, Trial
+from otnas.study.trial import Run, State, Trial
 
 if TYPE_CHECKING:
     from otnas.study.study import Study
@@ -185,7 +187,8 @@ class _Runner:
         while (free := self._n_free()) > 0:
             trials = []
             while self._to_retry and len(trials) < free:
-                trials.append(self._study.retry(self._to_retry.popleft()))
+                with suppress(StudyError):  # somebody asked for the item again meanwhile
+                    trials.append(self._study.retry(self._to_retry.popleft()))
             if len(trials) < free:
                 trials += self._ask(free - len(trials))
             if not trials:
@@ -231,14 +234,14 @@ class _Runner:
                 error = cancelled
             if error is None:
                 self._told(trial, future.result())
-            elif given_up:
-                continue
+            elif given_up or self._state(trial) is not State.RUNNING:
+                pass
             elif isinstance(error, CancelledError):
                 self._study.cancel(trial, "it was cancelled in its executor")
                 self._report(trial)
             elif isinstance(error, BrokenExecutor):
                 broken = f"{type(error).__name__}: {error}"
-                continue
+                continue  # `_break` wants to know what was under way
             else:
                 self._lose(trial, f"{type(error).__name__}: {error}")
             self._flying.pop(future, None)
@@ -255,22 +258,30 @@ class _Runner:
                 "`if __name__ == '__main__':` before what starts the run, and the modules of train "
                 f"must be importable there.\n{outcome.reason}"
             )
-        state = self._study.trials[trial.id].state
+        state = self._state(trial)
         if outcome.reason is not None:
             if state is State.RUNNING:
-                self._fail(trial, outcome.reason, outcome)
-        elif state is State.RUNNING:
-            self._study.tell(trial, outcome.value, outcome.metrics, run=outcome.run)
-            self._report(trial)
-        elif state is State.LOST and not self._is_done(trial):
-            self._study.tell(trial, outcome.value, outcome.metrics, run=outcome.run)
-            self._report(trial)
+                self._fail(trial, outcome.reason, outcome.run)
+            return
+        value, metrics, ran = outcome.value, outcome.metrics, outcome.run
+        others = [t for t in self._study.trials if _first(t) == _first(trial) and t.id != trial.id]
+        in_time = state is State.LOST and not any(t.counts for t in others)
+        if state is not State.RUNNING and not in_time:
+            self._study.late(trial, value)
+            return
+        try:
+            self._study.tell(trial, value, metrics, run=ran)
+        except StudyError:
+            raise
+        except ValueError as refused:  # such as a negative error where logarithms are modelled
+            self._fail(trial, f"returned {value}: {refused}", ran)
+            return
+        self._report(trial)
+        if in_time:
             self._drop_retries(trial)
-        else:
-            self._study.late(trial, outcome.value)
 
-    def _fail(self, trial: Trial, reason: str, outcome: Outcome | None = None) -> None:
-        self._study.fail(trial, reason, run=outcome and outcome.run)
+    def _fail(self, trial: Trial, reason: str, ran: Run | None = None) -> None:
+        self._study.fail(trial, reason, run=ran)
         self._report(trial)
         self._failures += 1
         self._first_failure = self._first_failure or reason
@@ -319,29 +330,21 @@ class _Runner:
                 self._lose(trial, reason, shared=len(lost) > 1)
         self._backend.renew(reason)
 
-    def _is_done(self, trial: Trial) -> bool:
-        return any(t.state is State.DONE for t in self._family(trial))
-
     def _drop_retries(self, trial: Trial) -> None:
-        """Spare the repetition of a training that ended after all."""
+        """Spare what repeats a training that ended after all; the study has cancelled it."""
         first = _first(trial)
         self._to_retry = deque(t for t in self._to_retry if _first(t) != first)
-        for other in self._family(trial):
-            if other.state is State.RUNNING:
-                self._study.cancel(other, f"trial {trial.id} ended after all")
         for future, other in list(self._flying.items()):
             if _first(other) == first and other.id != trial.id:
                 self._given_up[future] = self._flying.pop(future)
                 future.cancel()
 
-    def _family(self, trial: Trial) -> list[Trial]:
-        return [t for t in self._study.trials if _first(t) == _first(trial)]
+    def _state(self, trial: Trial) -> State:
+        return self._study.trials[trial.id].state
 
     def _report(self, trial: Trial) -> None:
         if self._progress.shown:
-            best = self._study.best
-            now = self._study.trials[trial.id]
-            self._progress.ended(now, self._study.n_counted, best and best.value)
+            self._progress.ended(self._study.trials[trial.id], self._study)
 
 
 def _first(trial: Trial) -> int:

@@ -6,7 +6,7 @@ import pytest
 
 from otnas.experiments import configuration as configurations
 from otnas.experiments import searches
-from otnas.experiments.errors import ConfigurationError
+from otnas.study import ConfigurationError
 
 if sys.version_info >= (3, 11):
     import tomllib

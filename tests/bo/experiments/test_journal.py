@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from otnas.experiments.errors import JournalError, LockedError
+from otnas.study import JournalError, LockedError
 from otnas.experiments.journal import Journal, read, without_timings
 
 HEADER = {

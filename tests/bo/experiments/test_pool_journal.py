@@ -11,7 +11,7 @@ import pytest
 
 from otnas import PoolSearch
 from otnas.experiments import lock
-from otnas.experiments.errors import JournalError, LockedError
+from otnas.study import JournalError, LockedError
 from otnas.experiments.pool_journal import JournaledPoolSearch
 
 POINTS = np.random.default_rng(0).random((40, 2))

@@ -13,7 +13,7 @@ import pytest
 from experiment_helpers import configuration, contents, run_all
 
 from otnas.experiments import journal, lock, searches
-from otnas.experiments.errors import ConfigurationError, LockedError
+from otnas.study import ConfigurationError, LockedError
 from otnas.experiments.task import Failed, Finished
 
 

@@ -7,8 +7,8 @@ import pytest
 import searches
 
 from otnas.search import CellPool, methods
-from otnas.search.evolution import EvolutionSettings
-from otnas.search.local_search import LocalSearchSettings
+from otnas.search.baselines.evolution import EvolutionSettings
+from otnas.search.baselines.local_search import LocalSearchSettings
 from otnas.spaces import NASBench201, SequenceSpace
 
 SPACE = searches.small_space()

@@ -8,8 +8,8 @@ import pytest
 
 import otnas.gp.pool_rows as pool_rows
 from otnas.search import CellPool, methods
-from otnas.search.acquisition import log_expected_improvement
-from otnas.search.rules import RULES
+from otnas.search.decision.acquisition import log_expected_improvement
+from otnas.search.decision.rules import RULES
 from otnas.spaces import NASBench101
 
 DATA = Path(os.environ.get("OTNAS_SHARED", "/nonexistent"), "data", "nb101_test_accuracy_108.npz")
