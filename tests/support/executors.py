@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import multiprocessing
 import warnings
 from concurrent.futures import ProcessPoolExecutor
@@ -58,8 +59,11 @@ def _submitit(folder):
     from otnas.study.slurm import SubmititExecutor
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(
-            "PYTHONPATH", str(Path(__file__).parent)
-        )  # as on a cluster: trainings' modules
+        # As on a cluster, where the modules of trainings must be found, too.
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
         with SubmititExecutor(submitit.LocalExecutor(folder)) as executor:
             yield executor
+        del executor
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()  # submitit does not wait for the processes of its jobs

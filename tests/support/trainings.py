@@ -1,4 +1,7 @@
-"""Trainings that succeed, fail, hang and die, importable by every worker process."""
+"""Trainings that succeed, fail, hang and die, importable by every worker process.
+
+What they do depends on the number of the trial, for retries that of the first one.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,12 @@ from pathlib import Path
 import numpy as np
 
 
-def squared(item, trial):
-    return float((item - 3) ** 2)
+def number(trial):
+    return trial.id if trial.retry_of is None else trial.retry_of
+
+
+def numbered(item, trial):
+    return float(number(trial))
 
 
 class UnpicklableError(Exception):
@@ -25,12 +32,8 @@ class UnpicklableError(Exception):
 
 
 def everything(item, trial):
-    """Ends in another way for each item; the expected ends are in `ENDS`."""
-    return _everything(item)
-
-
-def _everything(item):
-    match item:
+    """Ends in another way for each trial; the expected ends are in `ENDS`."""
+    match number(trial):
         case 0:
             return 0.5
         case 1:
@@ -49,8 +52,8 @@ def _everything(item):
             raise SystemExit(3)
         case 8:
             return lambda: 0.5
-        case _:
-            return float(item)
+        case other:
+            return float(other)
 
 
 ENDS = {
@@ -68,29 +71,24 @@ ENDS = {
 
 
 def hanging(item, trial):
-    """Item 1 hangs, with a process of its own."""
-    if item == 1:
+    """Trial 1 hangs, with a process of its own."""
+    if number(trial) == 1:
         os.system("sleep 300")
-    return float(item)
-
-
-def slow(item, trial):
-    time.sleep(0.3)
-    return float(item)
+    return numbered(item, trial)
 
 
 @dataclass
 class DiesOnce:
-    """The training of item 1 kills its process, the first time."""
+    """Trial 1 kills its process, the first time."""
 
     folder: Path
 
     def __call__(self, item, trial):
         mark = self.folder / "died"
-        if item == 1 and not mark.exists():
+        if number(trial) == 1 and not mark.exists():
             mark.touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        return float(item)
+        return numbered(item, trial)
 
 
 @dataclass
@@ -101,17 +99,18 @@ class Notes:
     seconds: float = 0.0
 
     def __call__(self, item, trial):
-        (self.folder / f"{item}-{trial.id}-{os.getpid()}").touch()
+        (self.folder / f"{trial.id}-{os.getpid()}").touch()
         end = time.monotonic() + self.seconds
         while not (self.folder / "go").exists() and time.monotonic() < end:
             time.sleep(0.02)
-        return float(item)
+        return numbered(item, trial)
 
 
 def dies(item, trial):
-    if item == 1:
+    """Trial 1 kills its process, always."""
+    if number(trial) == 1:
         os._exit(3)
-    return float(item)
+    return numbered(item, trial)
 
 
 def nothing(item, trial):

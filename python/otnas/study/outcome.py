@@ -37,8 +37,8 @@ class Outcome:
     ----------
     run : Run
         When and where it ran.
-    value : float or None
-        What it returned, finite; None if it failed.
+    value : float
+        What it returned, finite; NaN if it failed.
     metrics : mapping of str to JSON scalars
         What else it returned.
     reason : str or None
@@ -48,7 +48,7 @@ class Outcome:
     """
 
     run: Run
-    value: float | None = None
+    value: float = math.nan
     metrics: Mapping[str, Scalar] = field(default_factory=dict)
     reason: str | None = None
     loaded: bool = True

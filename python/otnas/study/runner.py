@@ -185,7 +185,7 @@ class _Runner:
     def _fill(self) -> None:
         """Start as many trainings as there are places, retries first, asking for all at once."""
         while (free := self._n_free()) > 0:
-            trials = []
+            trials: list[Trial] = []
             while self._to_retry and len(trials) < free:
                 with suppress(StudyError):  # somebody asked for the item again meanwhile
                     trials.append(self._study.retry(self._to_retry.popleft()))
@@ -263,14 +263,14 @@ class _Runner:
             if state is State.RUNNING:
                 self._fail(trial, outcome.reason, outcome.run)
             return
-        value, metrics, ran = outcome.value, outcome.metrics, outcome.run
+        value, ran = outcome.value, outcome.run
         others = [t for t in self._study.trials if _first(t) == _first(trial) and t.id != trial.id]
         in_time = state is State.LOST and not any(t.counts for t in others)
         if state is not State.RUNNING and not in_time:
             self._study.late(trial, value)
             return
         try:
-            self._study.tell(trial, value, metrics, run=ran)
+            self._study.tell(trial, value, outcome.metrics, run=ran)
         except StudyError:
             raise
         except ValueError as refused:  # such as a negative error where logarithms are modelled
