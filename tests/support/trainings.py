@@ -6,6 +6,7 @@ What they do depends on the number of the trial, for retries that of the first o
 from __future__ import annotations
 
 import os
+import random
 import signal
 import time
 from dataclasses import dataclass
@@ -115,3 +116,15 @@ def dies(item, trial):
 
 def nothing(item, trial):
     return 1.0
+
+
+def restless(item, trial):
+    """Takes up to 50 ms, fails one time in ten and dies one time in forty."""
+    chance = random.Random(f"{trial.id} {trial.attempt}")
+    time.sleep(chance.uniform(0.0, 0.05))
+    kind = chance.random()
+    if kind < 0.1:
+        raise RuntimeError("diverged")
+    if kind < 0.125:
+        os._exit(1)
+    return {"value": 1.0 + trial.id, "number": trial.id}
