@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from otnas.study import JournalError, LockedError
 from otnas.experiments.journal import Journal, read, without_timings
+from otnas.study import JournalError, LockedError
 
 HEADER = {
     "configuration": {"queries": 9, "method": "tw", "settings": {"kappa": 1.0}},

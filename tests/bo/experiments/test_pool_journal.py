@@ -11,8 +11,8 @@ import pytest
 
 from otnas import PoolSearch
 from otnas.experiments import lock
-from otnas.study import JournalError, LockedError
 from otnas.experiments.pool_journal import JournaledPoolSearch
+from otnas.study import JournalError, LockedError
 
 POINTS = np.random.default_rng(0).random((40, 2))
 GRAM = np.exp(-np.abs(POINTS[:, None] - POINTS).sum(axis=2))

@@ -12,10 +12,10 @@ import pytest
 from experiment_helpers import configuration, make, run_all, small_table
 
 from otnas import tables
-from otnas.study import JournalError
 from otnas.experiments.journal import read
 from otnas.experiments.task import open_table
 from otnas.reading import export, graph_layout, pictures, plots, ranking, report, results, text
+from otnas.study import JournalError
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ import pytest
 from experiment_helpers import configuration, contents, run_all
 
 from otnas.experiments import journal, lock, searches
-from otnas.study import ConfigurationError, LockedError
 from otnas.experiments.task import Failed, Finished
+from otnas.study import ConfigurationError, LockedError
 
 
 def failures(events):

@@ -64,10 +64,10 @@ def test_a_search_of_the_whole_space(space):
     # What was chosen, by direct computation in double precision, against a sample of the rest.
     positions = np.append(np.arange(0, len(pool), 500), pool.locate(cell))
     positions = np.setdiff1d(positions, [pool.locate(told) for told in search.cells])
-    mean, covariance = process.predict(search.model.place_pool(positions))
+    mean, covariance = predict(process, search.model.of_pool(positions))
     mean = (mean - process.offset) / process.scale
     std = np.sqrt(np.diagonal(covariance)) / process.scale
-    best = float((process.predict(process.items)[0].min() - process.offset) / process.scale)
+    best = float((predict(process, process.items)[0].min() - process.offset) / process.scale)
     value = log_expected_improvement(mean, std, best)
     assert value[positions == pool.locate(cell)][0] >= value.max() - 1e-4
     assert search.best[1] < np.quantile(errors, 0.1)
