@@ -31,6 +31,10 @@ MAX_REJECTED = 5_000
 DIRECTIONS = ("minimise", "maximise")
 
 
+class ExhaustedError(RuntimeError):
+    """There are not so many items left to ask for."""
+
+
 class Search(ABC, Generic[T]):
     """Find the items of best value.
 
@@ -142,12 +146,12 @@ class Search(ABC, Generic[T]):
         ------
         TypeError, ValueError
             If n is not an integer >= 1, or an item of the pool turns out invalid.
-        RuntimeError
+        ExhaustedError
             If fewer than n items are left.
         """
         n = checks.integer("n", n, 1)
         if self._left is not None and n > self._left.n_left:
-            raise RuntimeError(
+            raise ExhaustedError(
                 f"{self._domain.name} is exhausted: expected n <= {self._left.n_left}, got {n}"
             )
         n_drawn = self._n_uniform(n)
@@ -330,7 +334,7 @@ class Search(ABC, Generic[T]):
             item = self._fresh(candidate, taken)
             if item is not None:
                 return item
-        raise RuntimeError(
+        raise ExhaustedError(
             f"{self._domain.name} seems exhausted: {MAX_REJECTED} random items in a row were "
             f"among the {len(self._seen)} asked for or told"
         )

@@ -12,16 +12,9 @@ import pytest
 from experiment_helpers import configuration, cut_to, make, run_all, small_table
 
 from otnas import tables
-<<<<<<< HEAD
-from otnas.experiments.journal import read
-from otnas.experiments.task import open_table
-from otnas.reading import export, graph_layout, pictures, plots, ranking, report, results, text
-from otnas.study import JournalError
-=======
 from otnas.experiments.task import open_table
 from otnas.reading import export, graph_layout, pictures, plots, ranking, report, results, text
 from otnas.study import JournalError, journal
->>>>>>> porting
 
 
 @pytest.fixture
