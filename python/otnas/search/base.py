@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from otnas import checks
 from otnas.arrays import BoolArray, FloatArray
 from otnas.search import random_state, transaction
-from otnas.search.domain import Domain
+from otnas.search.domain import Domain, ExhaustedError
 from otnas.search.threads import one_blas_thread
 
 T = TypeVar("T", bound=Hashable)
@@ -29,10 +29,6 @@ MAX_REJECTED = 5_000
 """Draws in a row that were all seen before, after which an open space is taken to be exhausted."""
 
 DIRECTIONS = ("minimise", "maximise")
-
-
-class ExhaustedError(RuntimeError):
-    """There are not so many items left to ask for."""
 
 
 class Search(ABC, Generic[T]):
