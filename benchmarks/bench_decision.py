@@ -23,7 +23,7 @@ from measure import best_time, ratio
 from otnas import spaces
 from otnas.gp import GaussianProcess, PoolPosterior, tree_wasserstein_kernel
 from otnas.search import CellPool
-from otnas.search.acquisition import best_improvements
+from otnas.search.decision.acquisition import best_improvements
 from peers import decision as peers
 
 N_OBSERVED = 300

@@ -65,6 +65,16 @@ class Cell:
         return as_cells([text])[0]
 
     @property
+    def codes(self) -> bytes:
+        """Operation of each vertex, as in ``taxonomy.codes``."""
+        return self._codes
+
+    @property
+    def successors(self) -> tuple[int, ...]:
+        """Where edges lead from each vertex: bit ``v`` is set for an edge to vertex ``v``."""
+        return self._successors
+
+    @property
     def matrix(self) -> npt.NDArray[np.uint8]:
         """Adjacency matrix, shape (v, v), upper triangular."""
         bits = np.asarray(self._successors, dtype=np.uint32)[:, None] >> np.arange(len(self))

@@ -1,59 +1,17 @@
-"""Array types and the checks that public functions share."""
+"""Array types."""
 
 from __future__ import annotations
 
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
 BoolArray: TypeAlias = NDArray[np.bool_]
 # Storage that may be single precision.
 AnyFloatArray: TypeAlias = NDArray[np.floating[Any]]
-
-
-def as_items(items: ArrayLike, n_items: int, name: str) -> IntArray:
-    """Return `items` as a 1-D integer array of pool items, each in [0, n_items).
-
-    Raises
-    ------
-    TypeError
-        If `items` does not hold integers.
-    ValueError
-        If `items` is not one-dimensional.
-    IndexError
-        If an item lies outside the pool.
-    """
-    array = np.asarray(items)
-    if array.ndim != 1:
-        raise ValueError(f"{name}: expected a 1-D array of pool items, got shape {array.shape}")
-    if array.size == 0:
-        return np.empty(0, dtype=np.intp)
-    if not np.issubdtype(array.dtype, np.integer):
-        raise TypeError(f"{name}: expected integers, got dtype {array.dtype}")
-    outside = (array < 0) | (array >= n_items)
-    if outside.any():
-        raise IndexError(f"{name}: expected pool items in [0, {n_items}), got {array[outside][0]}")
-    return array.astype(np.intp)
-
-
-def as_finite_vector(values: ArrayLike, length: int, name: str) -> FloatArray:
-    """Return `values` as a finite float64 array (length,).
-
-    Raises
-    ------
-    ValueError
-        If the shape differs or a value is NaN or infinite.
-    """
-    array = np.asarray(values, dtype=np.float64)
-    if array.shape != (length,):
-        raise ValueError(f"{name}: expected shape ({length},), got {array.shape}")
-    if not np.isfinite(array).all():
-        bad = int(np.flatnonzero(~np.isfinite(array))[0])
-        raise ValueError(f"{name}: expected finite values, got {array[bad]} at position {bad}")
-    return array
 
 
 def common_prefix(a: IntArray, b: IntArray) -> int:

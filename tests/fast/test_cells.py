@@ -257,3 +257,11 @@ def test_taxonomies_compare_and_pickle():
     assert again == CUSTOM
     assert hash(again) == hash(CUSTOM)
     assert again != of.NASBENCH101
+
+
+def test_codes_and_successors_say_what_ops_and_matrix_say():
+    cell = of.Cell([[0, 1, 1], [0, 0, 1], [0, 0, 0]], ["input", "maxpool3x3", "output"])
+    assert cell.codes == bytes(cell.taxonomy.codes[op] for op in cell.ops)
+    assert [[mask >> v & 1 for v in range(3)] for mask in cell.successors] == cell.matrix.tolist()
+    with pytest.raises(AttributeError):
+        cell.codes = b""

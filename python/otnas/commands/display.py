@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console, Group
@@ -19,10 +20,11 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from otnas.experiments.task import Advanced, Event, Failed, Finished, Started, Task
+from otnas.experiments.runner import Plan
+from otnas.experiments.task import Advanced, Event, Failed, Finished, Started
 
 
-def follow(events: Iterable[Event], tasks: Sequence[Task], console: Console) -> list[Failed]:
+def follow(events: Iterable[Event], tasks: Plan, console: Console) -> list[Failed]:
     """Show events as they come, and return the failures.
 
     On a terminal: a bar for every running trial and one for all, with the time left. Elsewhere: a
@@ -40,14 +42,16 @@ def follow(events: Iterable[Event], tasks: Sequence[Task], console: Console) -> 
             name = f"{event.task.method}, trial {event.task.trial}"
             if isinstance(event, Advanced):
                 best[event.task.journal] = event.best
-            elif isinstance(event, Failed):
+                continue
+            lowest = best.pop(event.task.journal, math.inf)
+            if isinstance(event, Failed):
                 failures.append(event)
                 ended += 1
                 console.print(f"[red]failed:[/red] {escape(f'{name}: {event.message}')}")
             elif isinstance(event, Finished):
                 ended += 1
                 if not bars:
-                    text = f"best validation error {best[event.task.journal]:.3f} %"
+                    text = f"best validation error {lowest:.3f} %"
                     console.print(f"{ended}/{len(tasks)} {name}: {text}", markup=False)
     return failures
 
@@ -55,7 +59,7 @@ def follow(events: Iterable[Event], tasks: Sequence[Task], console: Console) -> 
 class _Bars:
     """The bars of the running trials, and that of all."""
 
-    def __init__(self, tasks: Sequence[Task]) -> None:
+    def __init__(self, tasks: Plan) -> None:
         self._all = Progress(
             TextColumn("all trials"),
             BarColumn(),
@@ -73,8 +77,9 @@ class _Bars:
             TimeRemainingColumn(),
         )
         self.view = Group(self._running, self._all)
-        self._total = self._all.add_task("", total=sum(task.queries for task in tasks))
-        self._done = dict.fromkeys((task.journal for task in tasks), 0)
+        self._total = self._all.add_task("", total=tasks.n_queries)
+        self._done: dict[Path, int] = {}  # queries of running trials
+        self._ended = 0  # and of all others
         self._shown: dict[Path, TaskID] = {}
 
     def take(self, event: Event) -> None:
@@ -90,7 +95,8 @@ class _Bars:
             self._running.update(self._shown[task.journal], completed=event.queries, best=best)
         else:
             # A trial that failed is over, too.
-            self._done[task.journal] = task.queries
+            self._done.pop(task.journal, None)
+            self._ended += task.queries
             if task.journal in self._shown:  # a process can die before it reports anything
                 self._running.remove_task(self._shown.pop(task.journal))
-        self._all.update(self._total, completed=sum(self._done.values()))
+        self._all.update(self._total, completed=self._ended + sum(self._done.values()))

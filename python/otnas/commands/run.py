@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from otnas.commands import read as reading
 from otnas.experiments import configuration as configurations
 from otnas.experiments import searches
-from otnas.experiments.configuration import Configuration
-from otnas.experiments.errors import ConfigurationError
+from otnas.experiments.configuration import Configuration, ConfigurationError
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -94,11 +93,15 @@ def _bases(options: argparse.Namespace) -> list[Configuration]:
 
 def _changed(base: Configuration, options: argparse.Namespace) -> Configuration:
     trials = None if options.trials is None else configurations.parse_trials(options.trials)
+    initial = options.initial
+    if initial is None and options.queries is not None:
+        # Nobody gave the preset's number, so nobody should have to correct it.
+        initial = min(base.initial, max(options.queries, 1))
     return base.changed(
         search_space=options.search_space,
         methods=None if options.methods is None else _methods(options.methods),
         trials=trials,
-        initial=options.initial,
+        initial=initial,
         queries=options.queries,
         batch_size=options.batch_size,
         candidates=options.candidates,

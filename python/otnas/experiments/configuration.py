@@ -14,8 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from otnas.experiments import suggestions
-from otnas.experiments.errors import ConfigurationError
+from otnas import checks
 
 PRESETS = ("sequential", "batch")
 
@@ -23,6 +22,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _TRIALS = re.compile(r"(\d{1,9}):(\d{1,9})")
 
 Settings = Mapping[str, Mapping[str, Any]]
+
+
+class ConfigurationError(ValueError):
+    """A configuration has an unknown key or an impossible value; the message is one line."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class Configuration:
     batch_size : int
         Architectures asked for at a time after the initial ones.
     candidates : str
-        Among which cells model-based methods choose, see `otnas.search.gp_settings.GPSettings`.
+        Among which cells model-based methods choose, see
+        `otnas.search.cells.proposals.CandidateSettings`.
     settings : mapping of str to mapping
         Settings of methods, by method.
 
@@ -120,7 +124,7 @@ class Configuration:
 def preset(name: str) -> Configuration:
     """Return a preset, one of `PRESETS`."""
     if name not in PRESETS:
-        raise ConfigurationError(f"preset: {suggestions.unknown(name, PRESETS)}")
+        raise ConfigurationError(f"preset: {checks.unknown(name, PRESETS, 'preset')}")
     return _from_text(preset_text(name), f"preset {name}", {})
 
 
@@ -169,7 +173,7 @@ def _from_text(text: str, source: str, defaults: Mapping[str, Any]) -> Configura
         known = [item.name for item in fields(Configuration)]
         for key in values:
             if key not in known:
-                raise ConfigurationError(f"key {suggestions.unknown(key, known)}")
+                raise ConfigurationError(checks.unknown(key, known, "key"))
         if not isinstance(values["methods"], list):
             raise ConfigurationError(_wrong("methods", "a list of strings", values["methods"]))
         if not isinstance(values.get("settings", {}), Mapping):

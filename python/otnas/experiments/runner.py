@@ -2,34 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import overload
 
-from otnas.experiments import lock, searches
+from otnas.experiments import searches
 from otnas.experiments.configuration import Configuration
 from otnas.experiments.layout import journal_path
-from otnas.experiments.protocols import SearchMaker
+from otnas.experiments.searches import SearchMaker
 from otnas.experiments.task import Event, Task, open_table, perform
 from otnas.experiments.workers import run_parallel
+from otnas.study import lock
 
 
-def plan(
-    configuration: Configuration,
-    out: Path,
-    *,
-    packages: Callable[[str], tuple[str, ...]] = searches.packages,
-) -> list[Task]:
-    """Return the trials of an experiment.
+@dataclass(frozen=True)
+class Plan(Sequence[Task]):
+    """The trials of an experiment, made when they are asked for.
 
     By trial first: an experiment that is stopped has all methods to compare.
+    """
+
+    configuration: Configuration
+    out: Path
+
+    @property
+    def n_queries(self) -> int:
+        """Queries of all trials."""
+        return len(self) * self.configuration.queries
+
+    def __len__(self) -> int:
+        return len(self.configuration.trials) * len(self.configuration.methods)
+
+    @overload
+    def __getitem__(self, index: int) -> Task: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Task]: ...
+    def __getitem__(self, index: int | slice) -> Task | list[Task]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        configuration = self.configuration
+        which, method = divmod(range(len(self))[index], len(configuration.methods))
+        name, trial = configuration.methods[method], configuration.trials[which]
+        path = journal_path(self.out, configuration.name, name, trial)
+        return Task(configuration.of_trial(name), trial, path)
+
+
+def plan(configuration: Configuration, out: Path) -> Plan:
+    """Return the trials of an experiment.
 
     Parameters
     ----------
     configuration : Configuration
     out : Path
         Folder of the results.
-    packages : callable
-        What a method needs beyond NumPy and SciPy: its versions are recorded.
 
     Raises
     ------
@@ -40,16 +66,7 @@ def plan(
     """
     _, table = open_table(configuration.search_space)
     configuration.check_fits(table.name, len(table))
-    return [
-        Task(
-            configuration.of_trial(method),
-            trial,
-            journal_path(out, configuration.name, method, trial),
-            packages(method),
-        )
-        for trial in configuration.trials
-        for method in configuration.methods
-    ]
+    return Plan(configuration, out)
 
 
 def run(

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass
-from typing import Any
+from dataclasses import fields
+from typing import Any, Protocol
 
-from otnas.experiments.configuration import Configuration
-from otnas.experiments.errors import ConfigurationError
-from otnas.experiments.protocols import Search
-from otnas.search import methods
-from otnas.search.cell_pool import CellPool
-from otnas.search.settings import as_settings
+from otnas import checks
+from otnas.experiments.configuration import Configuration, ConfigurationError
+from otnas.search import CellPool, Search, methods
+from otnas.search.cells.proposals import CANDIDATES
 from otnas.spaces import Space
 from otnas.tables import Table
+from otnas_fast import Cell
+
+
+class SearchMaker(Protocol):
+    """Makes the search of a trial. Runs in several processes need one that can be pickled."""
+
+    def __call__(
+        self,
+        method: str,
+        space: Space,
+        table: Table,
+        *,
+        seed: int,
+        initial: int,
+        settings: Mapping[str, Any],
+    ) -> Search[Cell]:
+        """Return a search over the architectures of a table that knows none of their errors."""
+        ...
+
 
 # The pool of the table in use: what searches compute for all of its cells is kept with it.
 _pools: dict[int, tuple[Table, CellPool]] = {}
@@ -34,21 +51,19 @@ def resolve(configuration: Configuration) -> Configuration:
         nearest valid name.
     """
     resolved: dict[str, dict[str, Any]] = {}
+    try:
+        checks.choice("candidates", configuration.candidates, CANDIDATES)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
     for method in (*configuration.methods, *configuration.settings):
-        given = configuration.settings.get(method, {})
         try:
-            kind = methods.get(method).settings
-            resolved[method] = _plain(
-                as_settings(kind, _with_candidates(kind, given, configuration), method)
-            )
+            given = dict(configuration.settings.get(method, {}))
+            if _chooses_candidates(method):
+                given = {"candidates": configuration.candidates, **given}
+            resolved[method] = methods.resolved(method, given)
         except (ValueError, TypeError) as error:
             raise ConfigurationError(f"{method}: {error}") from None
     return configuration.changed(settings=resolved)
-
-
-def packages(method: str) -> tuple[str, ...]:
-    """Return what a method needs beyond NumPy and SciPy."""
-    return methods.get(method).packages
 
 
 def make(
@@ -59,7 +74,7 @@ def make(
     seed: int,
     initial: int,
     settings: Mapping[str, Any],
-) -> Search:
+) -> Search[Cell]:
     """Return a search; see `SearchMaker`."""
     return methods.make(
         method, space, seed=seed, pool=_pool(space, table), settings=settings, initial=initial
@@ -73,16 +88,6 @@ def _pool(space: Space, table: Table) -> CellPool:
     return _pools[id(table)][1]
 
 
-def _with_candidates(
-    kind: type[Any], given: Mapping[str, Any], configuration: Configuration
-) -> dict[str, Any]:
-    """Add the candidates of model-based methods, where the method has a choice of them."""
-    if any(field.name == "candidates" for field in fields(kind)):
-        return {"candidates": configuration.candidates, **given}
-    return dict(given)
-
-
-def _plain(settings: object) -> dict[str, Any]:
-    if not is_dataclass(settings) or isinstance(settings, type):
-        raise TypeError(f"settings: expected a dataclass, got {type(settings).__name__}")
-    return asdict(settings)
+def _chooses_candidates(method: str) -> bool:
+    kinds = methods.get(method).settings
+    return any(field.name == "candidates" for kind in kinds for field in fields(kind))

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import platform
-import time
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from threadpoolctl import threadpool_limits
-
 from otnas import spaces, tables
-from otnas.experiments.errors import ExperimentError
-from otnas.experiments.journal import Journal
+from otnas.experiments.configuration import ConfigurationError
 from otnas.experiments.layout import failure_path
-from otnas.experiments.protocols import SearchMaker
+from otnas.experiments.searches import SearchMaker
 from otnas.experiments.trial import run_trial
 from otnas.spaces import Space
+from otnas.study import StudyError
 from otnas.tables import Table
 
 
@@ -37,14 +30,11 @@ class Task:
     trial : int
         Its number, which is the seed.
     journal : Path
-    packages : tuple of str
-        What the method depends on beyond NumPy and SciPy; the journal has its versions too.
     """
 
     configuration: Mapping[str, Any]
     trial: int
     journal: Path
-    packages: tuple[str, ...] = ()
 
     @property
     def method(self) -> str:
@@ -93,16 +83,12 @@ Event = Started | Advanced | Finished | Failed
 
 
 def perform(task: Task, make: SearchMaker) -> Iterator[Event]:
-    """Run a trial, single-threaded; errors are reported, not raised."""
+    """Run a trial; errors are reported, not raised."""
     yield Started(task)
     try:
-        # Matrices are small: more threads would spend their time waiting for each other, and
-        # trials run beside each other anyway. Results would depend on the number of threads.
-        with threadpool_limits(1):
-            space, table = open_table(task.configuration["search_space"])
-            with Journal(task.journal, header(task, table)) as journal:
-                for step in run_trial(make, space, table, task.configuration, task.trial, journal):
-                    yield Advanced(task, step.queries, step.best, step.replayed)
+        space, table = open_table(task.configuration["search_space"])
+        for step in run_trial(make, space, table, task.configuration, task.trial, task.journal):
+            yield Advanced(task, step.queries, step.best, step.replayed)
     except Exception as error:
         yield Failed(task, _message(error, task))
         return
@@ -123,45 +109,8 @@ def open_table(name: str) -> tuple[Space, Table]:
     return spaces.get(table.space), table
 
 
-def header(task: Task, table: Table) -> dict[str, Any]:
-    """Return the header of a trial's journal."""
-    return {
-        "configuration": dict(task.configuration),
-        "seed": task.trial,
-        "table": about(table),
-        "versions": versions(task.packages),
-        "started": time.time(),
-    }
-
-
-def about(table: Table) -> dict[str, Any]:
-    """Return what readers of results need to know of a table, as JSON has it."""
-    return {
-        "name": table.name,
-        "space": table.space,
-        "architectures": len(table),
-        "metrics": list(table.metrics),
-        "lowest": {
-            name: float(np.min(table.metrics[name]))
-            for name in ("validation_error", "test_error")
-            if name in table.metrics
-        },
-        "provenance": table.provenance.to_dict(),
-    }
-
-
-def versions(packages: Iterable[str]) -> dict[str, str]:
-    """Return the versions that results may depend on, with those of further packages."""
-    found = {"python": platform.python_version()}
-    for name in ("otnas", "numpy", "scipy", *packages):
-        # The search itself refuses to run without what it needs, and says how to install it.
-        with suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
-    return found
-
-
 def _message(error: Exception, task: Task) -> str:
-    if isinstance(error, ExperimentError | OSError | LookupError | ImportError):
+    if isinstance(error, ConfigurationError | StudyError | OSError | LookupError | ImportError):
         return str(error.args[0] if isinstance(error, KeyError) else error)
     # A programming error: the one line says where, the file has the rest.
     path = failure_path(task.journal)

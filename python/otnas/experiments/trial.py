@@ -1,4 +1,4 @@
-"""One trial: a search that asks, a table that answers, a journal that remembers.
+"""One trial of an experiment: a study on a table.
 
 A trial goes on from its journal by replay: the search is made again from the seed, asks again for
 what the journal has, and is told what the journal says. Searches are determined by their seed, so
@@ -8,21 +8,21 @@ the trial ends with the journal of one that was never stopped, timings aside.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from otnas.arrays import FloatArray
-from otnas.experiments.errors import JournalError
-from otnas.experiments.journal import Journal
-from otnas.experiments.protocols import SearchMaker
+from otnas.experiments.searches import SearchMaker
 from otnas.spaces import Space
-from otnas.spaces.base import Digests
+from otnas.study import JournalError, Study, Trial
+from otnas.study.header import check_same
+from otnas.study.history import load as load_history
+from otnas.study.results import StudyResults
 from otnas.tables import Table
+from otnas_fast import Cell
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Step:
     best : float
         Lowest validation error so far, in percent.
     replayed : bool
-        Whether the batch was in the journal already.
+        Whether this was in the journal already.
     """
 
     queries: int
@@ -50,7 +50,7 @@ def run_trial(
     table: Table,
     configuration: Mapping[str, Any],
     seed: int,
-    journal: Journal,
+    path: Path,
 ) -> Iterator[Step]:
     """Run a trial from where its journal ends.
 
@@ -65,26 +65,26 @@ def run_trial(
         As `Configuration.of_trial` returns it.
     seed : int
         Of the search.
-    journal : Journal
-        Gets a line a query; they are on the disk when the batch's step is yielded.
+    path : Path
+        The journal. Every batch survives the end of the process; a power cut may cost the latest,
+        which are done again.
 
     Yields
     ------
     Step
-        After the initial design and after every batch, those in the journal included.
+        After what the journal had, and after every batch.
 
     Raises
     ------
     JournalError
-        If the search asks for something else than the journal has.
+        If the search asks for something else than the journal has, or the table says something
+        else.
     """
-    recorded, wanted = journal.queries, configuration["queries"]
-    best = math.inf
-    if len(recorded) >= wanted:
-        # Nothing to do, and nothing to check that has a use for the search.
-        yield Step(wanted, min(line["validation_error"] for line in recorded), True)
+    about = {"configuration": dict(configuration), "seed": seed, "table": about_table(table)}
+    complete = _complete(about, space, table, path)
+    if complete is not None:
+        yield complete
         return
-    clock = time.perf_counter()
     search = make(
         configuration["method"],
         space,
@@ -93,68 +93,74 @@ def run_trial(
         initial=configuration["initial"],
         settings=configuration["settings"],
     )
-    spent = time.perf_counter() - clock  # making it counts as overhead of the first batch
-    done = 0
-    while done < wanted:
-        size = configuration["initial"] if done == 0 else configuration["batch_size"]
-        asked, clock = time.time(), time.perf_counter()
-        cells = search.ask(min(size, wanted - done))
-        spent += time.perf_counter() - clock
-        rows = table.rows(cells)
-        # As the table has them: it may number the vertices in another way.
-        cells_of_table = table.cells[rows]
-        texts = [space.format(cell) for cell in cells_of_table]
-        known = recorded[done : done + len(cells)]
-        _check_replay(known, texts, journal, done)
-        # What a cell was chosen with; asked for before the search knows better.
-        expected = search.predictions(cells) if len(known) < len(cells) else None
-        errors = table.validation_error[rows]
-        for i, line in enumerate(known):
-            errors[i] = line["validation_error"]
-        clock = time.perf_counter()
-        search.tell(cells, errors)
-        spent += time.perf_counter() - clock
-        hashes = space.digests(cells_of_table)
-        lines = _lines(table, rows, texts, hashes, expected, done)
-        for line in lines:
-            line |= {"asked": asked, "told": time.time(), "overhead_seconds": spent / len(cells)}
-        if len(known) < len(cells):
-            journal.append(lines[len(known) :])
-        best = min(best, float(errors.min()))
-        done += len(cells)
-        yield Step(done, best, len(known) == len(cells))
-        spent = 0.0
+    with Study(search, path, about=about, verify=True, sync=False) as study:
+        _check_results(study.trials, table, path)
+        if study.n_counted:
+            yield Step(study.n_counted, _best(study), True)
+        while (done := study.n_counted) < configuration["queries"]:
+            size = configuration["initial"] if done == 0 else configuration["batch_size"]
+            trials = study.running or study.ask(min(size, configuration["queries"] - done))
+            errors, metrics = _look_up(space, table, [trial.item for trial in trials])
+            study.tell(trials, errors, metrics)
+            yield Step(study.n_counted, _best(study), False)
 
 
-def _check_replay(
-    known: Sequence[Mapping[str, Any]], texts: Sequence[str], journal: Journal, done: int
-) -> None:
-    for i, line in enumerate(known):
-        if line.get("cell") != texts[i]:
+def about_table(table: Table) -> dict[str, Any]:
+    """Return what readers of results need to know of a table, as JSON has it."""
+    return {
+        "name": table.name,
+        "space": table.space,
+        "architectures": len(table),
+        "metrics": list(table.metrics),
+        "lowest": {
+            name: float(np.min(table.metrics[name]))
+            for name in ("validation_error", "test_error")
+            if name in table.metrics
+        },
+        "provenance": table.provenance.to_dict(),
+    }
+
+
+def _look_up(
+    space: Space, table: Table, cells: list[Cell]
+) -> tuple[list[float], list[dict[str, Any]]]:
+    """Return validation errors and all metrics of cells."""
+    rows = table.rows(cells)
+    metrics: list[dict[str, Any]] = [
+        {name: float(values[row]) for name, values in table.metrics.items()}
+        for row in rows.tolist()
+    ]
+    for found, digest in zip(metrics, space.digests(cells), strict=True):
+        found["hash"] = digest.tobytes().hex()
+    return table.validation_error[rows].tolist(), metrics
+
+
+def _complete(about: dict[str, Any], space: Space, table: Table, path: Path) -> Step | None:
+    """Return the last step of a trial that has all its queries: it needs no search any more."""
+    history = load_history(path, space.parse) if path.exists() else None
+    if history is None:
+        return None
+    results = StudyResults(history)
+    if results.n_counted < about["configuration"]["queries"]:
+        return None
+    check_same({key: results.header.get(key) for key in about}, about, path)
+    _check_results(results.trials, table, path)
+    return Step(results.n_counted, _best(results), True)
+
+
+def _check_results(trials: Sequence[Trial], table: Table, path: Path) -> None:
+    """Raise if a journal has a result that is not the table's."""
+    told = [trial for trial in trials if trial.counts]
+    if not told:
+        return
+    errors = table.validation_error[table.rows([trial.item for trial in told])].tolist()
+    for trial, error in zip(told, errors, strict=True):
+        if trial.value != error:
             raise JournalError(
-                f"{journal.path}, query {done + i + 1}: the journal has {line.get('cell')}, "
-                f"but the search now asks for {texts[i]}; was it another version?"
+                f"{path}, trial {trial.id}: the journal has the error {trial.value}, "
+                f"but table {table.name} has {error}"
             )
 
 
-def _lines(
-    table: Table,
-    rows: NDArray[np.int64],
-    texts: Sequence[str],
-    digests: Digests,
-    expected: tuple[FloatArray, FloatArray] | None,
-    done: int,
-) -> list[dict[str, Any]]:
-    lines = []
-    for i, row in enumerate(rows.tolist()):
-        line: dict[str, Any] = {"kind": "query", "query": done + i + 1, "cell": texts[i]}
-        line["hash"] = digests[i].tobytes().hex()
-        line |= {name: float(values[row]) for name, values in table.metrics.items()}
-        line["mean"] = None if expected is None else _finite(expected[0][i])
-        line["deviation"] = None if expected is None else _finite(expected[1][i])
-        lines.append(line)
-    return lines
-
-
-def _finite(value: np.floating[Any] | float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+def _best(results: StudyResults) -> float:
+    return min((t.value for t in results.trials if t.value is not None), default=math.inf)

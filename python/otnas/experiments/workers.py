@@ -17,7 +17,7 @@ from multiprocessing import connection
 from multiprocessing.connection import Connection
 from typing import Any
 
-from otnas.experiments.protocols import SearchMaker
+from otnas.experiments.searches import SearchMaker
 from otnas.experiments.task import Event, Failed, Finished, Task, perform
 
 # Threads of numerical libraries do not survive a fork.
@@ -29,11 +29,11 @@ def run_parallel(tasks: Sequence[Task], make: SearchMaker, jobs: int) -> Iterato
 
     Closing the iterator, as an exception does, stops the processes; journals stay as they are.
     """
-    waiting = list(reversed(tasks))
+    waiting = iter(tasks)
     workers = [_Worker(make) for _ in range(min(jobs, len(tasks)))]
     try:
         for worker in workers:
-            worker.give(waiting.pop())
+            worker.give(next(waiting))
         while busy := [worker for worker in workers if worker.task is not None]:
             ready = connection.wait([worker.pipe for worker in busy])
             for worker in busy:
@@ -43,8 +43,9 @@ def run_parallel(tasks: Sequence[Task], make: SearchMaker, jobs: int) -> Iterato
                 yield event
                 if isinstance(event, Finished | Failed):
                     worker.task = None
-                    if waiting:
-                        worker.give(waiting.pop())
+                    task = next(waiting, None)
+                    if task is not None:
+                        worker.give(task)
     finally:
         for worker in workers:
             worker.stop()

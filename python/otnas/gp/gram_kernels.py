@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
+from otnas import checks
 from otnas.arrays import FloatArray, IntArray
 from otnas.gp.embedding_distances import tree_wasserstein_kernel
 from otnas.gp.kernels import Kernel, TrainingGram, variance_parameter
@@ -88,15 +89,12 @@ class PrecomputedKernel:
     """
 
     def __init__(self, gram: ArrayLike) -> None:
-        array = np.asarray(gram, dtype=np.float64)
+        array = checks.numbers("gram", gram)
         if array.ndim != 2 or array.shape[0] != array.shape[1] or array.size == 0:
             raise ValueError(f"gram: expected shape (N, N), got {array.shape}")
         if not np.isfinite(array).all():
             raise ValueError("gram: expected finite values")
-        if not np.allclose(array, array.T, rtol=1e-8, atol=1e-8 * float(np.abs(array).max())):
-            raise ValueError("gram: expected a symmetric matrix")
-        if (np.diagonal(array) < 0).any():
-            raise ValueError("gram: expected a non-negative diagonal")
+        _check_square(array)
         _check_correlations(array)
         self._gram = array
         self._parameters = variance_parameter(float(np.diagonal(array).mean()) or 1.0)
@@ -124,6 +122,17 @@ class PrecomputedKernel:
     def training(self, items: IntArray) -> TrainingGram:
         """Return the Gram matrix of these items."""
         return _GramTraining(self._gram[items[:, np.newaxis], items])
+
+
+def _check_square(block: FloatArray) -> None:
+    """Refuse a block of some items with themselves that no Gram matrix has; O(k^2)."""
+    largest = float(np.abs(block).max(initial=0.0))
+    if not np.allclose(block, block.T, rtol=1e-8, atol=1e-8 * largest):
+        raise ValueError("gram: expected a symmetric matrix")
+    if (np.diagonal(block) < 0).any():
+        raise ValueError(
+            f"gram: expected a non-negative diagonal, got {np.diagonal(block).min():g}"
+        )
 
 
 def _check_correlations(gram: FloatArray) -> None:
@@ -170,14 +179,13 @@ class CallableKernel:
     Raises
     ------
     ValueError
-        If `n_items` is not positive; later, if a block has another shape or is not finite.
+        If `n_items` is not positive; later, if a block has another shape, is not finite, or, of
+        items with themselves, is not symmetric or has a negative diagonal.
     """
 
     def __init__(self, block: Callable[[IntArray, IntArray], ArrayLike], n_items: int) -> None:
-        if n_items < 1:
-            raise ValueError(f"n_items: expected an integer >= 1, got {n_items}")
         self._block = block
-        self._n_items = n_items
+        self._n_items = checks.integer("n_items", n_items, 1)
         self._parameters = variance_parameter()
 
     @property
@@ -209,11 +217,13 @@ class CallableKernel:
         return _GramTraining(self._checked(items, items))
 
     def _checked(self, rows: IntArray, cols: IntArray) -> FloatArray:
-        values = np.asarray(self._block(rows, cols), dtype=np.float64)
+        values = checks.numbers("gram", self._block(rows, cols))
         if values.shape != (rows.size, cols.size):
             raise ValueError(
                 f"gram: expected a block of shape {(rows.size, cols.size)}, got {values.shape}"
             )
         if not np.isfinite(values).all():
             raise ValueError("gram: expected finite values in every block")
+        if np.array_equal(rows, cols):
+            _check_square(values)
         return values

@@ -24,11 +24,14 @@ by about 1e-7 s^2, a tenth of the smallest noise, whatever the conditioning. Mea
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 from scipy.linalg.blas import dtrsm
 
-from otnas.arrays import AnyFloatArray, FloatArray, as_items, common_prefix
+from otnas import checks
+from otnas.arrays import AnyFloatArray, FloatArray, IntArray, common_prefix
 from otnas.gp.pool_mean import PoolMean
 from otnas.gp.pool_rows import PoolRows, storage_dtype
 from otnas.gp.process import GaussianProcess
@@ -76,6 +79,10 @@ class PoolPosterior:
         """The Gaussian process."""
         return self._process
 
+    def checkpoint(self) -> Callable[[], None]:
+        """Return a function that undoes all changes of the process since; this follows."""
+        return self._process.checkpoint()
+
     @property
     def standardised_mean(self) -> FloatArray:
         """Posterior mean of all items in standardised units, shape (N,)."""
@@ -88,6 +95,12 @@ class PoolPosterior:
         self._follow()
         # Rounding can leave a known item slightly below zero.
         return np.sqrt(np.maximum(self._variance, 0.0))
+
+    def standardised_moments(self, items: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return posterior means and deviations of k items in standardised units, (k,) each."""
+        self._follow()
+        std = np.sqrt(np.maximum(self._variance[items], 0.0))
+        return self._mean[items], std
 
     @property
     def mean(self) -> FloatArray:
@@ -104,7 +117,7 @@ class PoolPosterior:
 
         O((n + m) k^2). Symmetric; positive semi-definite up to rounding.
         """
-        where = as_items(items, self._pool.size, "items")
+        where = checks.pool_items("items", items, self._pool.size)
         self._follow()
         a = self._a.take(self._rows.size, where)
         prior = self._process.kernel.block(where, where, self._process.log_parameters[:-1])

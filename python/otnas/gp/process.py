@@ -18,13 +18,13 @@ covariance all n + m, and the factor never depends on the targets.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from otnas.arrays import FloatArray, IntArray, as_finite_vector, as_items, common_prefix
+from otnas import checks
+from otnas.arrays import FloatArray, IntArray, common_prefix
 from otnas.gp.cholesky import cholesky_with_jitter, extend_cholesky, solve_lower
 from otnas.gp.fit import log_marginal_likelihood, maximise_posterior
 from otnas.gp.kernels import Kernel
@@ -139,20 +139,20 @@ class GaussianProcess:
         """Changes whenever the posterior changes."""
         return self._version
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Undo all changes of the block if it raises, be it a kernel's error or Ctrl-C."""
+    def checkpoint(self) -> Callable[[], None]:
+        """Return a function that undoes all changes since."""
         before = vars(self).copy()  # arrays are replaced, never changed in place
-        try:
-            yield
-        except BaseException:
+
+        def undo() -> None:
             generation, version = self._generation, self._version
             vars(self).update(before)
             # Those who follow must not take a state in between for this one.
-            self._version = version + 1
+            if version != self._version:
+                self._version = version + 1
             if generation != self._generation:
                 self._generation = generation + 1
-            raise
+
+        return undo
 
     def add(self, items: ArrayLike, targets: ArrayLike) -> None:
         """Append observations; the factor is extended, O(n^2) an observation.
@@ -164,8 +164,8 @@ class GaussianProcess:
         items : array (k,) of pool items
         targets : array (k,), finite
         """
-        new = as_items(items, self._kernel.n_items, "items")
-        values = as_finite_vector(targets, new.size, "targets")
+        new = checks.pool_items("items", items, self._kernel.n_items)
+        values = checks.finite_vector("targets", targets, new.size)
         pending = self._rows[self._items.size :]
         self._items = np.concatenate([self._items, new])
         self._targets = np.concatenate([self._targets, values])
@@ -174,19 +174,19 @@ class GaussianProcess:
 
     def set_targets(self, targets: ArrayLike) -> None:
         """Replace the targets (n,) of the observed items, as a transform of growing data needs."""
-        self._targets = as_finite_vector(targets, self._items.size, "targets").copy()
+        self._targets = checks.finite_vector("targets", targets, self._items.size).copy()
         self._set_standardisation()
         self._version += 1
 
     def set_pending(self, items: ArrayLike) -> None:
         """Condition on these items, (m,), and no others, as observed at their posterior mean."""
-        pending = as_items(items, self._kernel.n_items, "items")
+        pending = checks.pool_items("items", items, self._kernel.n_items)
         if not np.array_equal(pending, self._rows[self._items.size :]):
             self._set_rows(np.concatenate([self._items, pending]))
 
     def set_log_parameters(self, log_parameters: ArrayLike) -> None:
         """Set the log hyperparameters (p + 1,) within their bounds and refactor."""
-        values = as_finite_vector(log_parameters, len(self._parameters), "log_parameters")
+        values = checks.finite_vector("log_parameters", log_parameters, len(self._parameters))
         if (values < self._parameters.lower).any() or (values > self._parameters.upper).any():
             raise ValueError(
                 f"log_parameters: expected values between {self._parameters.lower} and "
@@ -195,29 +195,18 @@ class GaussianProcess:
         self._log_parameters = values.copy()
         self._refactor(self._rows)
 
-    def fit(self, *, n_restarts: int = 0, rng: np.random.Generator | None = None) -> None:
+    def fit(self) -> None:
         """Move the hyperparameters to the mode of their posterior; a no-op without observations.
 
-        L-BFGS-B starts from the present values (so a refit is warm), from the prior's medians while
-        there are up to 100 observations (which leave room for several modes, and cost little), and
-        from `n_restarts` draws of the prior. No valid input raises; see `cholesky` for the jitter
-        policy.
-
-        Raises
-        ------
-        ValueError
-            If `n_restarts` is positive and `rng` is missing.
+        L-BFGS-B starts from the present values (so a refit is warm), and from the prior's medians
+        while there are up to 100 observations (which leave room for several modes, and cost
+        little). No valid input raises; see `cholesky` for the jitter policy.
         """
         if self._items.size == 0:
             return
         starts = [self._log_parameters]
         if self._items.size <= _FEW:
             starts.append(self._parameters.initial)
-        if n_restarts > 0:
-            if rng is None:
-                raise ValueError("rng: expected a numpy Generator when n_restarts > 0, got None")
-            p = self._parameters
-            starts += list(rng.normal(p.prior_mean, p.prior_std, (n_restarts, len(p))))
         self._log_parameters = maximise_posterior(
             self._kernel.training(self._items),
             self.standardised_targets,
@@ -233,25 +222,11 @@ class GaussianProcess:
         values = (
             self._log_parameters
             if log_parameters is None
-            else as_finite_vector(log_parameters, len(self._parameters), "log_parameters")
+            else checks.finite_vector("log_parameters", log_parameters, len(self._parameters))
         )
         return log_marginal_likelihood(
             self._kernel.training(self._items), self.standardised_targets, values
         )
-
-    def predict(self, items: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """Return posterior mean (k,) and covariance (k, k), in the units of the targets.
-
-        The covariance is that of the noise-free function, and infinite where the square of a huge
-        target is. For the whole pool use `PoolPosterior`, which updates instead of recomputing.
-        """
-        where = as_items(items, self._kernel.n_items, "items")
-        theta = self._log_parameters[:-1]
-        cross = self._kernel.block(self._rows, where, theta)
-        a = solve_lower(self._lower, cross) if self._rows.size else cross
-        mean = self._offset + self._scale * (a[: self._items.size].T @ self.whitened_targets)
-        covariance = self._kernel.block(where, where, theta) - a.T @ a
-        return mean, self.to_squared_units(covariance)
 
     def to_squared_units(self, covariance: FloatArray) -> FloatArray:
         """Return a standardised covariance in squared target units; overflow gives infinity."""

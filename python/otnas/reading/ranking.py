@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from otnas.experiments import suggestions
+from otnas import checks
 from otnas.reading.results import Experiment
 from otnas.reading.statistics import (
     Band,
@@ -234,7 +234,7 @@ def standings(
             regrets[-1], key=lambda m: [round(_mean(values[m]), 9) for values in reversed(regrets)]
         )
     elif reference not in experiment.trials:
-        raise ValueError(f"reference: {suggestions.unknown(reference, experiment.trials)}")
+        checks.choice("reference", reference, experiment.trials, "method")
     return reference, [
         Standing(
             method=method,

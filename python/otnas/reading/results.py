@@ -12,8 +12,11 @@ from typing import Any
 import numpy as np
 
 from otnas.arrays import FloatArray, IntArray
-from otnas.experiments import journal, layout
-from otnas.experiments.errors import JournalError
+from otnas.experiments import layout
+from otnas.study import JournalError, State
+from otnas.study import Trial as StudyTrial
+from otnas.study.history import load as load_history
+from otnas.study.results import StudyResults
 
 # What trials must have in common for a comparison to mean anything.
 _COMMON = ("search_space", "initial", "queries", "batch_size", "candidates")
@@ -175,17 +178,21 @@ def _load_one(folder: Path) -> Experiment | None:
     settings: dict[str, dict[str, Any]] = {}
     versions: dict[str, dict[str, str]] = {}
     for path in sorted(folder.glob(f"*/{layout.PATTERN}")):
-        contents = journal.read(path)
-        if contents is None or not contents.queries:
+        history = load_history(path)
+        if history is None:
+            continue  # begun, and stopped within its first line
+        study = StudyResults(history)
+        queries = [trial for trial in study.trials if trial.state is State.DONE]
+        if not queries:
             continue
-        header = contents.header
+        header = _checked(study.header, path)
         first = header if first is None else first
         _check_comparable(first, header, path)
         method = header["configuration"]["method"]
         settings[method] = header["configuration"]["settings"]
-        for used in (header["versions"], contents.versions):
+        for used in (header["versions"], study.versions):
             versions[json.dumps(used, sort_keys=True)] = used
-        trials.setdefault(method, []).append(_trial(header, contents.queries, path))
+        trials.setdefault(method, []).append(_trial(header, queries, path))
     if first is None:
         return None
     configuration = first["configuration"]
@@ -200,10 +207,10 @@ def _load_one(folder: Path) -> Experiment | None:
     )
 
 
-def _trial(header: Mapping[str, Any], queries: list[dict[str, Any]], path: Path) -> Trial:
+def _trial(header: Mapping[str, Any], queries: list[StudyTrial], path: Path) -> Trial:
     def column(name: str) -> FloatArray:
         try:
-            return np.array([float(line[name]) for line in queries])
+            return np.array([float(query.metrics[name]) for query in queries])
         except (KeyError, TypeError, ValueError):
             raise JournalError(f"{path}: expected a number {name!r} in every query") from None
 
@@ -212,13 +219,40 @@ def _trial(header: Mapping[str, Any], queries: list[dict[str, Any]], path: Path)
         method=header["configuration"]["method"],
         trial=header["seed"],
         wanted=header["configuration"]["queries"],
-        cells=[line["cell"] for line in queries],
+        cells=[query.item for query in queries],
         validation_error=column("validation_error"),
         test_error=column("test_error") if "test_error" in metrics else None,
         lowest=lowest.get("test_error", lowest["validation_error"]),
-        overhead=column("overhead_seconds"),
+        overhead=np.array([query.seconds or 0.0 for query in queries]),
         training_seconds=column("training_seconds") if "training_seconds" in metrics else None,
     )
+
+
+# What is read below, and of which kind it must be.
+_HEADER = {
+    ("seed",): int,
+    ("versions",): dict,
+    ("configuration", "name"): str,
+    ("configuration", "method"): str,
+    ("configuration", "queries"): int,
+    ("configuration", "settings"): dict,
+    ("table", "metrics"): list,
+    ("table", "lowest", "validation_error"): float,
+}
+
+
+def _checked(header: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return the header of a trial of an experiment, if it is one."""
+    for keys, kind in _HEADER.items():
+        value: Any = header
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        if not isinstance(value, kind):
+            raise JournalError(
+                f"{path}: expected the journal of a trial of 'otnas run', with {'.'.join(keys)} "
+                f"in its first line, got {value!r}"
+            )
+    return header
 
 
 def _check_comparable(first: Mapping[str, Any], other: Mapping[str, Any], path: Path) -> None:

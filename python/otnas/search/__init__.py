@@ -1,4 +1,4 @@
-"""Searches with ``ask`` and ``tell``, acquisition functions and batch rules.
+"""Searches with ``ask`` and ``tell``.
 
 `methods.make` gives every method by name; all of them are a `Search` over the cells of a space.
 `PoolSearch` is Bayesian optimisation over items of any kind, for a kernel of one's own.
@@ -6,16 +6,7 @@
 
 from otnas.search import methods
 from otnas.search.base import Search
-from otnas.search.batch import lowest_bounds, quality_kdpp, thompson
-from otnas.search.cell_pool import CellPool
+from otnas.search.cells.pool import CellPool
 from otnas.search.pool_search import PoolSearch
 
-__all__ = [
-    "CellPool",
-    "PoolSearch",
-    "Search",
-    "lowest_bounds",
-    "methods",
-    "quality_kdpp",
-    "thompson",
-]
+__all__ = ["CellPool", "PoolSearch", "Search", "methods"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -18,6 +20,11 @@ class Availability:
     groups : int array (N,), optional
         Equal numbers mark items that count as one; every item is its own group by default.
 
+    Attributes
+    ----------
+    labels : int array (N,), optional
+        Group of each item, numbered from 0; None if every item is its own.
+
     Raises
     ------
     ValueError
@@ -28,7 +35,7 @@ class Availability:
 
     def __init__(self, n_items: int, groups: ArrayLike | None = None) -> None:
         self._mask = np.ones(n_items, dtype=np.bool_)
-        self._labels: IntArray | None = None
+        self.labels: IntArray | None = None
         self._n_left = n_items
         if groups is None:
             return
@@ -38,9 +45,9 @@ class Availability:
         if not np.issubdtype(array.dtype, np.integer):
             raise TypeError(f"groups: expected integers, got dtype {array.dtype}")
         _, inverse, counts = np.unique(array, return_inverse=True, return_counts=True)
-        self._labels = inverse.astype(np.intp)
+        self.labels = inverse.astype(np.intp)
         # Members of group g are order[starts[g] : starts[g + 1]].
-        self._order = np.argsort(self._labels, kind="stable")
+        self._order = np.argsort(self.labels, kind="stable")
         self._starts = np.concatenate([[0], np.cumsum(counts)])
         self._n_left = counts.size
 
@@ -56,28 +63,34 @@ class Availability:
         """How many items can be asked for: one of each group left."""
         return self._n_left
 
-    def copy(self) -> Availability:
-        """Return an independent copy."""
-        other = object.__new__(Availability)
-        other.__dict__.update(self.__dict__)
-        other._mask = self._mask.copy()
-        return other
+    def checkpoint(self) -> Callable[[], None]:
+        """Return a function that undoes all changes since."""
+        n_left, mask = self._n_left, self._mask.copy()
 
-    def exclude(self, items: IntArray) -> None:
-        """Exclude these items and everything in their groups; excluded items are ignored."""
-        for item in items:
-            if not self._mask[item]:
-                continue
+        def undo() -> None:
+            self._n_left, self._mask = n_left, mask
+
+        return undo
+
+    def exclude(self, item: int) -> None:
+        """Exclude an item and everything in its group; an excluded one is left alone."""
+        if self._mask[item]:
             self._n_left -= 1
-            if self._labels is None:
-                self._mask[item] = False
-            else:
-                group = self._labels[item]
-                self._mask[self._order[self._starts[group] : self._starts[group + 1]]] = False
+            self._mask[self._group(item)] = False
 
-    def one_per_group(self, items: IntArray) -> IntArray:
-        """Return the first of `items` from each group, in their order."""
-        if self._labels is None:
-            return items
-        _, first = np.unique(self._labels[items], return_index=True)
-        return items[np.sort(first)]
+    def release(self, item: int) -> None:
+        """Undo `exclude`."""
+        if not self._mask[item]:
+            self._n_left += 1
+            self._mask[self._group(item)] = True
+
+    def _group(self, item: int) -> IntArray | int:
+        if self.labels is None:
+            return item
+        group = self.labels[item]
+        members: IntArray = self._order[self._starts[group] : self._starts[group + 1]]
+        return members
+
+    def n_groups(self, items: IntArray) -> int:
+        """Return how many groups different items belong to."""
+        return int(items.size if self.labels is None else np.unique(self.labels[items]).size)

@@ -1,47 +1,53 @@
-"""What all search methods share: ``ask``, ``tell`` and the bookkeeping between them.
+"""The contract of all searches: ask, tell, fail, cancel, whatever the items are.
 
 A method implements `Search._choose`, and `Search._observed` if it keeps state. Everything else
-(initial design, duplicates, pending cells, validity, exhaustion) is done here, once.
+(initial design, duplicates, pending items, validity, exhaustion, rollback) is done here, once.
 
-Two streams of random numbers come from the seed, by `numpy.random.SeedSequence.spawn`. The first
-draws the initial design and nothing that depends on the method: with equal seeds, spaces and pools,
-all methods start from the same cells. The second belongs to the method.
+Two streams of random numbers come from the seed. The first draws the initial design and nothing
+that depends on the method: with equal seeds, spaces and pools, all methods start from the same
+items. The second belongs to the method.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from otnas.arrays import FloatArray, IntArray
-from otnas.search.availability import Availability
-from otnas.search.cell_pool import CellPool
-from otnas.search.settings import check_integer
-from otnas.spaces import Space
-from otnas_fast import Cell
+from otnas import checks
+from otnas.arrays import BoolArray, FloatArray
+from otnas.search import random_state, transaction
+from otnas.search.domain import Domain, ExhaustedError
+from otnas.search.threads import one_blas_thread
+
+T = TypeVar("T", bound=Hashable)
 
 MAX_REJECTED = 5_000
 """Draws in a row that were all seen before, after which an open space is taken to be exhausted."""
 
+DIRECTIONS = ("minimise", "maximise")
 
-class Search(ABC):
-    """Minimise the error of architectures.
 
-    A search never asks for a cell that it asked for before or was told of, up to `Space.hash`,
-    and never for one that its space calls invalid or that is not in its pool. Equal seeds and equal
-    calls give equal cells, whatever the process: replaying a journal restores a search.
+class Search(ABC, Generic[T]):
+    """Find the items of best value.
+
+    A search never asks for an item that it asked for before or was told of, nor for one that counts
+    as the same, nor for an invalid one. Equal seeds and equal calls give equal items, whatever the
+    process and the number of threads. Every call is checked before anything changes, and one that
+    raises, be it an error or Ctrl-C, leaves the search as it was, random generators included.
 
     Parameters
     ----------
-    space : Space
-    seed : int >= 0
-    pool : CellPool, optional
-        The only cells that may be asked for; without one, any cell of the space may be.
+    domain : Domain
+        What may be asked for.
+    seed : int >= 0, numpy Generator or None
+        None draws one from the system.
     initial : int >= 1
-        The first cells are uniform draws, until this many were asked for or told.
+        The first items are uniform draws, until this many were asked for or told.
+    direction : {"minimise", "maximise"}
 
     Raises
     ------
@@ -50,56 +56,71 @@ class Search(ABC):
     """
 
     def __init__(
-        self, space: Space, *, seed: int, pool: CellPool | None = None, initial: int = 20
+        self,
+        domain: Domain[T],
+        *,
+        seed: int | np.random.Generator | None,
+        initial: int = 20,
+        direction: str = "minimise",
     ) -> None:
-        if not isinstance(space, Space):
-            raise TypeError(f"space: expected a Space, got {type(space).__name__}")
-        check_integer("seed", seed, 0)
-        check_integer("initial", initial, 1)
-        if pool is not None and not isinstance(pool, CellPool):
-            raise TypeError(f"pool: expected a CellPool or None, got {type(pool).__name__}")
-        if pool is not None and pool.space.taxonomy != space.taxonomy:
-            raise ValueError(f"pool: expected cells of space {space.name}, got {pool!r}")
-        self._space, self._pool, self._initial = space, pool, int(initial)
-        design, method = np.random.SeedSequence(int(seed)).spawn(2)
-        self._design_rng = np.random.default_rng(design)
-        self._rng = np.random.default_rng(method)
-        self._left = None if pool is None else Availability(len(pool), pool.labels)
-        self._seen: set[bytes] = set()
-        self._pending: dict[bytes, Cell] = {}
-        self._told: list[Cell] = []
-        self._told_exactly: set[Cell] = set()
-        self._errors: FloatArray = np.empty(0)
-        self._predictions: dict[Cell, tuple[float, float]] = {}
+        self._domain = domain
+        self._initial = checks.integer("initial", initial, 1)
+        checks.choice("direction", direction, DIRECTIONS)
+        self._direction = direction
+        self._sign = -1.0 if direction == "maximise" else 1.0
+        self._seed = (
+            checks.integer("seed", seed, 0) if isinstance(seed, (int, np.integer)) else None
+        )
+        self._design_rng, self._rng = random_state.two_streams(seed)
+        self._left = domain.availability()
+        self._seen: set[Hashable] = set()
+        self._pending: dict[Hashable, T] = {}
+        self._told: list[T] = []
+        self._told_exactly: set[T] = set()
+        self._errors: FloatArray = np.empty(0)  # lower is better, +inf for failures
+        self._predictions: dict[T, tuple[float, float]] = {}
+        # From whoever makes searches: name and settings, and packages that results depend on.
+        self.identity: Mapping[str, Any] = {}
+        self.packages: tuple[str, ...] = ()
 
     @property
-    def space(self) -> Space:
-        """The space searched."""
-        return self._space
+    def domain(self) -> Domain[T]:
+        """What may be asked for."""
+        return self._domain
 
     @property
-    def cells(self) -> list[Cell]:
-        """Cells told so far, in that order, n of them."""
+    def seed(self) -> int | None:
+        """The seed, if it was an integer: then the search can be repeated."""
+        return self._seed
+
+    @property
+    def direction(self) -> str:
+        """Whether values are minimised or maximised."""
+        return self._direction
+
+    @property
+    def items(self) -> list[T]:
+        """Items told so far, in that order, n of them."""
         return list(self._told)
 
     @property
-    def errors(self) -> FloatArray:
-        """Errors told so far in percent, +inf for failures, shape (n,)."""
-        return self._errors.copy()
+    def values(self) -> FloatArray:
+        """Values told so far, infinite for failures, shape (n,)."""
+        return self._sign * self._errors
 
     @property
-    def pending(self) -> list[Cell]:
-        """Cells asked for but not told, in the order of asking."""
+    def pending(self) -> list[T]:
+        """Items asked for but not told, in the order of asking."""
         return list(self._pending.values())
 
     @property
     def n_left(self) -> int | None:
-        """How many cells can still be asked for; None for a space without a pool."""
+        """How many items can still be asked for; None for a space without a pool."""
         return None if self._left is None else self._left.n_left
 
     @property
-    def best(self) -> tuple[Cell, float]:
-        """Cell and error of the lowest error told, the first of equals.
+    def best(self) -> tuple[T, float]:
+        """Item and value of the best value told, the first of equals.
 
         Raises
         ------
@@ -107,186 +128,273 @@ class Search(ABC):
             If nothing was told yet.
         """
         if not self._told:
-            raise RuntimeError("best: expected at least one told cell, got none")
+            raise RuntimeError("best: expected at least one told item, got none")
         where = int(self._errors.argmin())
-        return self._told[where], float(self._errors[where])
+        return self._told[where], float(self._sign * self._errors[where])
 
-    def ask(self, n: int = 1) -> list[Cell]:
-        """Return n different cells to evaluate; they are pending until told.
+    def ask(self, n: int = 1) -> list[T]:
+        """Return n different items to evaluate; they are pending until told, failed or cancelled.
 
-        Until `initial` cells were asked for or told, and until a finite error was told, they are
+        Until `initial` items were asked for or told, and until a finite value was told, they are
         uniform draws.
 
         Raises
         ------
         TypeError, ValueError
-            If n is not an integer >= 1, or a cell of the pool turns out invalid.
-        RuntimeError
-            If fewer than n cells are left. Nothing becomes pending then.
+            If n is not an integer >= 1, or an item of the pool turns out invalid.
+        ExhaustedError
+            If fewer than n items are left.
         """
-        check_integer("n", n, 1)
+        n = checks.integer("n", n, 1)
         if self._left is not None and n > self._left.n_left:
-            raise RuntimeError(
-                f"the pool of {len(self._left.mask)} cells of space {self._space.name} is "
-                f"exhausted: expected n <= {self._left.n_left}, got {n}"
+            raise ExhaustedError(
+                f"{self._domain.name} is exhausted: expected n <= {self._left.n_left}, got {n}"
             )
         n_drawn = self._n_uniform(n)
-        before = (self._seen.copy(), self._pending.copy(), self._left and self._left.copy())
-        try:
+        with transaction.unchanged_if_it_fails(self), one_blas_thread():
             chosen = [self._claim(self._draw(self._design_rng)) for _ in range(n_drawn)]
             if n_drawn < n:
-                chosen += [self._claim(cell) for cell in self._choose(n - n_drawn)]
-        except Exception:
-            self._seen, self._pending, self._left = before
-            raise
+                chosen += [self._claim(item) for item in self._choose(n - n_drawn)]
         return chosen
 
-    def tell(self, cells: Iterable[Cell], errors: ArrayLike) -> None:
-        """Report errors, lower is better, of cells in any number and order.
+    def tell(self, items: T | Iterable[T], values: ArrayLike) -> None:
+        """Report values of items in any number and order.
 
-        Cells that were never asked for are welcome (earlier experiments), also from outside the
-        pool. Different cells of one hash are separate observations of one architecture.
+        Items that were never asked for are welcome (earlier experiments), also from outside the
+        pool. Different items that count as one are separate observations of it.
 
         Parameters
         ----------
-        cells : iterable of k cells
-        errors : array (k,), percent
-            +inf marks a failed training.
+        items : item, or iterable of k items
+        values : number, or array (k,)
+            +inf (-inf if values are maximised) marks a failed training, which counts as the worst.
 
         Raises
         ------
-        TypeError, ValueError
-            If shapes differ, a cell is invalid or told twice, or an error is NaN, -inf or outside
-            of what the method accepts. Nothing is recorded then.
+        TypeError, ValueError, IndexError
+            If shapes differ, an item is invalid or told twice, or a value is NaN, infinitely good
+            or outside of what the method accepts.
         """
-        new = list(cells)
-        values = np.asarray(errors, dtype=np.float64)
-        if values.shape != (len(new),):
-            raise ValueError(f"errors: expected shape ({len(new)},), got {values.shape}")
-        bad = np.flatnonzero(np.isnan(values) | np.isneginf(values))
+        things = self._several(items)
+        errors = self._sign * np.atleast_1d(checks.numbers("values", values))
+        if errors.shape != (len(things),):
+            raise ValueError(f"values: expected shape ({len(things)},), got {errors.shape}")
+        bad = np.flatnonzero(np.isnan(errors) | np.isneginf(errors))
         if bad.size:
+            worst = "+inf" if self._sign > 0 else "-inf"
             raise ValueError(
-                f"errors: expected finite numbers or +inf for a failed training, got "
-                f"{values[bad[0]]} at position {bad[0]}"
+                f"values: expected finite numbers or {worst} for a failed training, got "
+                f"{self._sign * errors[bad[0]]} for items[{bad[0]}]"
             )
-        earlier: set[Cell] = set()
-        for i, cell in enumerate(new):
-            if not isinstance(cell, Cell):
-                raise TypeError(f"cells[{i}]: expected a Cell, got {type(cell).__name__}")
-            if not self._space.is_valid(cell):
+        self._check_errors(errors)
+        new: dict[T, None] = {}
+        for i, thing in enumerate(things):
+            item = self._domain.checked(thing, f"items[{i}]")
+            if item in self._told_exactly or item in new:
                 raise ValueError(
-                    f"cells[{i}]: expected a valid cell of space {self._space.name}, got {cell!r}"
+                    f"items[{i}]: expected an item not told before, got {item!r} again"
                 )
-            if cell in self._told_exactly or cell in earlier:
-                raise ValueError(f"cells[{i}]: expected a cell not told before, got {cell!r} again")
-            earlier.add(cell)
-        self._check_errors(values)
-        for cell in new:
-            digest, position = self._identify(cell)
-            self._seen.add(digest)
-            self._pending.pop(digest, None)
-            if self._left is not None and position >= 0:
-                self._left.exclude(np.array([position]))
-        self._told += new
-        self._told_exactly.update(new)
-        self._errors = np.concatenate([self._errors, values])
-        self._observed(new, values)
+            new[item] = None
+        with transaction.unchanged_if_it_fails(self):
+            for item in new:
+                self._exclude(item)
+                self._pending.pop(self._domain.identify(item)[0], None)
+            self._told += new
+            self._told_exactly.update(new)
+            self._errors = np.concatenate([self._errors, errors])
+            self._observed(list(new), errors)
 
-    def predictions(self, cells: Sequence[Cell]) -> tuple[FloatArray, FloatArray] | None:
-        """Return the mean and deviation with which cells were chosen, shapes (k,), in percent.
+    def fail(self, items: T | Iterable[T]) -> None:
+        """Report failed trainings: they count as the worst value told, and are not asked for again.
 
-        NaN for cells that were drawn without a model; None if that is all of them, as always for
-        methods without a model.
+        Raises
+        ------
+        TypeError, ValueError, IndexError
+            As `tell`.
         """
-        found = [self._predictions.get(cell, (np.nan, np.nan)) for cell in cells]
+        things = self._several(items)
+        self.tell(things, np.full(len(things), self._sign * np.inf))
+
+    def cancel(self, items: T | Iterable[T]) -> None:
+        """Take pending items back: nothing is known of them, and they may be asked for again.
+
+        Raises
+        ------
+        TypeError, ValueError, IndexError
+            If an item is invalid or not pending.
+        """
+        cancelled = self._keys(items, "a pending item", lambda key: key in self._pending)
+        with transaction.unchanged_if_it_fails(self):
+            for key, item in cancelled.items():
+                position = self._domain.identify(item)[1]
+                del self._pending[key]
+                self._seen.discard(key)
+                if self._left is not None and position >= 0:
+                    self._left.release(position)
+
+    def claim(self, items: T | Iterable[T]) -> None:
+        """Make items pending that somebody else chose: a search that goes on, a second attempt.
+
+        Raises
+        ------
+        TypeError, ValueError, IndexError
+            If an item is invalid, or counts as one that was asked for or told before.
+        """
+        claimed = self._keys(items, "an item not seen before", lambda key: key not in self._seen)
+        with transaction.unchanged_if_it_fails(self):
+            for item in claimed.values():
+                self._claim(item)
+
+    def predictions(self, items: Sequence[T]) -> tuple[FloatArray, FloatArray] | None:
+        """Return mean and deviation with which items were chosen, shapes (k,), in units of values.
+
+        NaN for items that were drawn without a model; None if that is all of them.
+        """
+        found = [self._predictions.get(item, (np.nan, np.nan)) for item in items]
         table = np.array(found, dtype=np.float64).reshape(-1, 2)
-        return None if np.isnan(table).all() else (table[:, 0], table[:, 1])
+        if np.isnan(table).all():
+            return None
+        return self._sign * table[:, 0], table[:, 1]
+
+    def checkpoint(self) -> transaction.Undo:
+        """Return a function that undoes all changes since."""
+        return transaction.checkpoint(self)
+
+    def describe(self) -> dict[str, Any]:
+        """Return, as JSON has it, all that decides which items are asked for."""
+        return {
+            **self.identity,
+            "domain": self._domain.describe(),
+            "seed": self._seed,
+            "initial": self._initial,
+            "direction": self._direction,
+        }
+
+    def state(self) -> dict[str, Any] | None:
+        """Return, as JSON has it, what `restore` needs besides items asked for and told.
+
+        None for methods whose state cannot be written down: repeat their calls instead.
+        """
+        own = self._method_state()
+        if own is None:
+            return None
+        return {
+            "design": random_state.to_json(self._design_rng),
+            "method": random_state.to_json(self._rng),
+            **own,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state, after the items of that moment were claimed and told again."""
+        random_state.from_json(self._design_rng, state["design"])
+        random_state.from_json(self._rng, state["method"])
+        self._restore_method(state)
 
     @abstractmethod
-    def _choose(self, n: int) -> list[Cell]:
-        """Return n different fresh cells (see `_fresh`); some finite error was told."""
+    def _choose(self, n: int) -> list[T]:
+        """Return n different fresh items (see `_fresh`); some finite value was told."""
 
     def _n_uniform(self, n: int) -> int:
-        """How many of the next n cells are uniform draws."""
+        """How many of the next n items are uniform draws."""
         if not np.isfinite(self._errors).any():
             return n
         return min(n, max(0, self._initial - len(self._seen)))
 
-    def _observed(self, cells: list[Cell], errors: FloatArray) -> None:  # noqa: B027
-        """Take note of new observations; the cells were recorded already."""
+    def _observed(self, items: list[T], errors: FloatArray) -> None:
+        """Take note of new observations; the items were recorded already."""
 
-    def _check_errors(self, errors: FloatArray) -> None:  # noqa: B027
+    def _check_errors(self, errors: FloatArray) -> None:
         """Raise ValueError if an error (no NaN, no -inf) is outside of what the method accepts."""
 
-    def _draw(self, rng: np.random.Generator, taken: set[bytes] | None = None) -> Cell:
-        """Draw a fresh cell: uniform over the pool's cells left, or by `Space.random`.
+    def _method_state(self) -> dict[str, Any] | None:
+        """Return what the method itself adds to `state`."""
+        return {}
+
+    def _restore_method(self, state: dict[str, Any]) -> None:
+        """Go on from what `_method_state` returned."""
+
+    def _draw(self, rng: np.random.Generator, taken: set[Hashable] | None = None) -> T:
+        """Draw a fresh item: uniform over the pool's items left, or by `Domain.random`.
 
         Parameters
         ----------
         rng : numpy Generator
-        taken : set of digests, optional
+        taken : set of keys, optional
             As for `_fresh`.
         """
-        if self._pool is not None and self._left is not None:
-            mask = self._left.mask
-            for _ in range(20):
-                # Cheaper than a list of what is left, which is nearly everything.
-                position = int(rng.integers(len(mask)))
-                if mask[position] and self._fresh(self._pool[position], taken) is not None:
-                    return self._pool[position]
-            for position in rng.permutation(np.flatnonzero(mask)).tolist():
-                if self._fresh(self._pool[position], taken) is not None:
-                    return self._pool[position]
+        if self._left is not None:
+            drawn = (self._domain.at(i) for i in _random_order(self._left.mask, rng))
         else:
-            for _ in range(MAX_REJECTED):
-                cell = self._space.random(rng)
-                if self._fresh(cell, taken) is not None:
-                    return cell
-        raise RuntimeError(
-            f"space {self._space.name} seems exhausted: {MAX_REJECTED} random cells in a row were "
+            drawn = (self._domain.random(rng) for _ in range(MAX_REJECTED))
+        for candidate in drawn:
+            item = self._fresh(candidate, taken)
+            if item is not None:
+                return item
+        raise ExhaustedError(
+            f"{self._domain.name} seems exhausted: {MAX_REJECTED} random items in a row were "
             f"among the {len(self._seen)} asked for or told"
         )
 
-    def _fresh(self, cell: Cell, taken: set[bytes] | None = None) -> Cell | None:
-        """Return the cell as the pool has it, or None if it may not be asked for.
+    def _fresh(self, item: T, taken: set[Hashable] | None = None) -> T | None:
+        """Return the item as the pool has it, or None if it may not be asked for.
 
         Parameters
         ----------
-        cell : Cell, valid
-        taken : set of digests, optional
-            Also excluded; gets the digest of the cell returned.
+        item : valid item
+        taken : set of keys, optional
+            Also excluded; gets the key of the item returned.
         """
-        digest, position = self._identify(cell)
-        if digest in self._seen or (taken is not None and digest in taken):
+        key, position = self._domain.identify(item)
+        if key in self._seen or (taken is not None and key in taken):
             return None
-        if self._pool is not None:
+        if self._left is not None:
             if position < 0:
                 return None
-            cell = self._pool[position]
+            item = self._domain.at(position)
         if taken is not None:
-            taken.add(digest)
-        return cell
+            taken.add(key)
+        return item
 
-    def _identify(self, cell: Cell) -> tuple[bytes, int]:
-        """Return the digest of a cell and its position in the pool (-1 without)."""
-        if self._pool is not None:
-            position = self._pool.locate(cell)
-            if position >= 0:
-                return self._pool.digest(position), position
-        return self._space.digests([cell])[0].tobytes(), -1
+    def _several(self, items: T | Iterable[T]) -> list[T]:
+        if self._domain.is_item(items):
+            return [cast(T, items)]
+        if not isinstance(items, Iterable):
+            raise TypeError(f"items: expected an item or several, got {items!r}")
+        return list(items)
 
-    def _positions(self, cells: Iterable[Cell]) -> IntArray:
-        """Positions in the pool, -1 where it has no cell of that hash."""
-        return np.array([self._identify(cell)[1] for cell in cells], dtype=np.intp)
+    def _keys(
+        self, items: T | Iterable[T], wanted: str, allowed: Callable[[Hashable], bool]
+    ) -> dict[Hashable, T]:
+        """Return items by their keys, which must be different and allowed."""
+        found: dict[Hashable, T] = {}
+        for i, thing in enumerate(self._several(items)):
+            item = self._domain.checked(thing, f"items[{i}]")
+            key = self._domain.identify(item)[0]
+            if key in found or not allowed(key):
+                raise ValueError(f"items[{i}]: expected {wanted}, got {item!r}")
+            found[key] = item
+        return found
 
-    def _claim(self, cell: Cell) -> Cell:
-        if not self._space.is_valid(cell):
-            raise ValueError(f"pool: expected valid cells of {self._space.name}, got {cell!r}")
-        digest, position = self._identify(cell)
-        if digest in self._seen:
-            raise RuntimeError(f"{type(self).__name__} chose a cell twice: {cell!r}")
-        self._seen.add(digest)
-        self._pending[digest] = cell
-        if self._left is not None:
-            self._left.exclude(np.array([position]))
-        return cell
+    def _claim(self, item: T) -> T:
+        key, _ = self._domain.identify(self._domain.checked(item, "pool"))
+        if key in self._seen:
+            raise RuntimeError(f"{type(self).__name__} chose an item twice: {item!r}")
+        self._exclude(item)
+        self._pending[key] = item
+        return item
+
+    def _exclude(self, item: T) -> None:
+        key, position = self._domain.identify(item)
+        self._seen.add(key)
+        if self._left is not None and position >= 0:
+            self._left.exclude(position)
+
+
+def _random_order(mask: BoolArray, rng: np.random.Generator) -> Iterator[int]:
+    """Yield positions of a mask at random, all of them in the end; the first may repeat."""
+    for _ in range(20):
+        # Cheaper than a list of what is left, which is nearly everything.
+        position = int(rng.integers(len(mask)))
+        if mask[position]:
+            yield position
+    yield from rng.permutation(np.flatnonzero(mask)).tolist()

@@ -11,20 +11,31 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from otnas.search import kernels
-from otnas.search.bananas import Bananas, BananasSettings
+import numpy as np
+
+from otnas import checks
 from otnas.search.base import Search
-from otnas.search.bayesian import BayesianSearch
-from otnas.search.cell_pool import CellPool
-from otnas.search.evolution import Evolution, EvolutionSettings
-from otnas.search.kernels import KERNELS
-from otnas.search.local_search import LocalSearch, LocalSearchSettings
-from otnas.search.optuna import OptunaGP, OptunaGPSettings, OptunaTPE, OptunaTPESettings
-from otnas.search.random_search import RandomSearch, RandomSettings
-from otnas.search.rules import RULES
-from otnas.search.settings import as_settings, unknown
+from otnas.search.baselines.bananas import Bananas, BananasSettings
+from otnas.search.baselines.evolution import Evolution, EvolutionSettings
+from otnas.search.baselines.local_search import LocalSearch, LocalSearchSettings
+from otnas.search.baselines.optuna import (
+    OptunaGP,
+    OptunaGPSettings,
+    OptunaTPE,
+    OptunaTPESettings,
+)
+from otnas.search.baselines.random_search import RandomSearch
+from otnas.search.cell_search import CellSearch
+from otnas.search.cells import kernels
+from otnas.search.cells.domain import CellDomain
+from otnas.search.cells.kernels import KERNELS
+from otnas.search.cells.pool import CellPool
+from otnas.search.cells.proposals import CandidateSettings
+from otnas.search.decision.rules import RULES
+from otnas.search.decision.settings import AcquisitionSettings, ModelSettings
+from otnas.search.settings import as_mapping, as_settings
 from otnas.spaces import Space, SpaceCells
-from otnas_fast import Architecture, CellArray
+from otnas_fast import Architecture, Cell, CellArray
 from otnas_fast.measures import MEASURES
 
 
@@ -35,18 +46,18 @@ class Method:
     Attributes
     ----------
     name, summary : str
-    settings : type
-        Of its settings, a dataclass.
+    settings : tuple of dataclass types
+        Its parts with settings of their own; one mapping holds the fields of all.
     build : callable
-        Makes a search from settings and the arguments of `Search`.
+        Makes a search from an instance of each, in their order, and the arguments of `Search`.
     packages : tuple of str
         What must be installed beyond NumPy and SciPy; results may depend on its versions.
     """
 
     name: str
     summary: str
-    settings: type[Any]
-    build: Callable[..., Search]
+    settings: tuple[type[Any], ...]
+    build: Callable[..., Search[Cell]]
     packages: tuple[str, ...] = ()
 
 
@@ -56,23 +67,23 @@ DEFAULT_RULE = "kdpp-quality"
 _SIMPLE = {
     method.name: method
     for method in (
-        Method("random", "random search", RandomSettings, lambda _, **rest: RandomSearch(**rest)),
-        Method("evolution", "regularised evolution", EvolutionSettings, Evolution),
+        Method("random", "random search", (), RandomSearch),
+        Method("evolution", "regularised evolution", (EvolutionSettings,), Evolution),
         Method(
             "bananas",
             "ensemble of networks on path encodings",
-            BananasSettings,
+            (BananasSettings,),
             Bananas,
             ("scikit-learn",),
         ),
-        Method("local-search", "local search with restarts", LocalSearchSettings, LocalSearch),
+        Method("local-search", "local search with restarts", (LocalSearchSettings,), LocalSearch),
         Method(
-            "optuna-tpe", "Optuna's Parzen estimator", OptunaTPESettings, OptunaTPE, ("optuna",)
+            "optuna-tpe", "Optuna's Parzen estimator", (OptunaTPESettings,), OptunaTPE, ("optuna",)
         ),
         Method(
             "optuna-gp",
             "Optuna's Gaussian process",
-            OptunaGPSettings,
+            (OptunaGPSettings,),
             OptunaGP,
             ("optuna", "torch"),
         ),
@@ -103,28 +114,40 @@ def get(name: str) -> Method:
     if not colon:
         rule, kernel = (rule, DEFAULT_KERNEL) if rule in RULES else (DEFAULT_RULE, rule)
         if "+" not in kernel and kernel not in (*KERNELS, *MEASURES):
-            raise ValueError(unknown(kernel, names(), "method"))
+            raise ValueError(checks.unknown(kernel, names(), "method"))
     if rule not in RULES:
-        raise ValueError(unknown(rule, RULES, "batch rule"))
+        raise ValueError(checks.unknown(rule, RULES, "batch rule"))
     kind = kernels.kernel(kernel)
     return Method(
         name,
         f"{RULES[rule].summary}, {kind.summary} kernel",
-        RULES[rule].settings,
-        partial(BayesianSearch, kind=kind, rule=RULES[rule]),
+        (ModelSettings, AcquisitionSettings, CandidateSettings, RULES[rule]),
+        partial(CellSearch, kind=kind),
         kind.packages,
     )
+
+
+def resolved(name: str, settings: Mapping[str, object] | None = None) -> dict[str, Any]:
+    """Return all settings of a method, defaults included.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an unknown method or setting, or an impossible value.
+    """
+    return as_mapping(as_settings(get(name).settings, settings, name))
 
 
 def make(
     name: str,
     space: Space,
     *,
-    seed: int,
+    seed: int | np.random.Generator | None,
     pool: CellPool | SpaceCells | CellArray | Iterable[Architecture] | None = None,
-    settings: Mapping[str, object] | object | None = None,
+    settings: Mapping[str, object] | None = None,
     initial: int = 20,
-) -> Search:
+    direction: str = "minimise",
+) -> Search[Cell]:
     """Return a new search.
 
     Parameters
@@ -132,23 +155,35 @@ def make(
     name : str
         One of `names`, or ``rule:kernel``.
     space : Space
-    seed : int >= 0
+    seed : int >= 0, numpy Generator or None
         Methods of equal seed, space, pool and `initial` start from the same cells.
     pool : CellPool or cells, optional
         The only cells that may be asked for, such as a table's. By default all cells of a space
         that can be enumerated; any cell of one that cannot. Make a `CellPool` once to use it for
         many searches.
-    settings : dataclass of the method, or mapping of some of its fields, optional
+    settings : mapping, optional
+        Some of the fields of the method's settings.
     initial : int >= 1
         Cells drawn uniformly first; evolution draws its population if that is larger.
+    direction : {"minimise", "maximise"}
+        Whether values told are errors, or accuracies.
 
     Raises
     ------
     TypeError, ValueError
         For unknown names (with the nearest valid one) and arguments out of range.
+
+    Examples
+    --------
+    >>> from otnas.spaces import NASBench201
+    >>> search = make("tw-full", NASBench201(), seed=0)
+    >>> cells = search.ask(5)
+    >>> search.tell(cells, [6.3, 7.1, 8.0, 6.6, float("inf")])
     """
     method = get(name)
-    chosen = as_settings(method.settings, settings, name)
+    parts = as_settings(method.settings, settings, name)
+    if not isinstance(space, Space):
+        raise TypeError(f"space: expected a Space, got {type(space).__name__}")
     if pool is None:
         try:
             cells = space.enumerate()
@@ -157,4 +192,9 @@ def make(
         pool = None if cells is None else CellPool(space, cells)
     elif not isinstance(pool, CellPool):
         pool = CellPool(space, pool)
-    return method.build(chosen, space=space, seed=seed, pool=pool, initial=initial)
+    search = method.build(
+        *parts, domain=CellDomain(space, pool), seed=seed, initial=initial, direction=direction
+    )
+    search.identity = {"method": name, "settings": as_mapping(parts)}
+    search.packages = method.packages
+    return search

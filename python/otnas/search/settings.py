@@ -1,85 +1,60 @@
-"""From the keys and values of a configuration file to the settings of a method."""
+"""From a flat mapping, such as a section of a configuration file, to the settings of a method.
+
+A method is composed of parts with settings of their own (model, acquisition, candidates, rule),
+each a frozen dataclass; their fields have different names, so that one mapping holds them all.
+"""
 
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Mapping
-from dataclasses import fields
-from difflib import get_close_matches
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-S = TypeVar("S")
+from otnas import checks
 
 
-def as_settings(kind: type[S], settings: object, method: str) -> S:
-    """Return `settings` as an instance of the dataclass `kind`.
+def as_settings(
+    kinds: Sequence[type[Any]], given: Mapping[str, object] | None, method: str
+) -> list[Any]:
+    """Return an instance of each dataclass, with the fields that a mapping gives.
 
     Parameters
     ----------
-    kind : dataclass type
-    settings : None, an instance of `kind`, or a mapping of some of its fields
-        None stands for the defaults.
+    kinds : sequence of dataclass types
+    given : mapping of some of their fields, or None
     method : str
         Name of the method, for messages.
 
     Raises
     ------
     TypeError, ValueError
-        If `settings` is something else, a field does not exist (the message has the nearest one)
+        If `given` is something else, a field does not exist (the message has the nearest one)
         or a value has another type than its field.
     """
-    if settings is None:
-        return kind()
-    if isinstance(settings, kind):
-        return settings
-    if not isinstance(settings, Mapping):
+    if given is None:
+        given = {}
+    if not isinstance(given, Mapping):
         raise TypeError(
-            f"settings: expected {kind.__name__} or a mapping for method {method!r}, "
-            f"got {type(settings).__name__}"
+            f"settings: expected a mapping for method {method!r}, got {type(given).__name__}"
         )
+    known = [field.name for kind in kinds for field in fields(kind)]
+    for key in given:
+        checks.choice("settings", key, known, f"setting of method {method!r}")
+    return [_filled(kind, given) for kind in kinds]
+
+
+def as_mapping(parts: Sequence[Any]) -> dict[str, Any]:
+    """Return the fields of all parts: what `as_settings` reads."""
+    return {name: value for part in parts for name, value in asdict(part).items()}
+
+
+def _filled(kind: type[Any], given: Mapping[str, object]) -> Any:
     hints = get_type_hints(kind)
-    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    values: dict[str, Any] = {}
-    for key, value in settings.items():
-        if key not in known:
-            raise ValueError(
-                f"settings: {unknown(str(key), known, f'setting of method {method!r}')}"
-            )
-        values[key] = _as_type(value, hints[key], key)
-    return kind(**values)
-
-
-def unknown(name: str, valid: Iterable[str], what: str) -> str:
-    """Return the message for an unknown name, with the nearest valid one."""
-    choices = list(valid)
-    near = get_close_matches(name, choices, n=1, cutoff=0.0)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"unknown {what} {name!r}; {hint}valid: {', '.join(choices) or 'none'}"
-
-
-def check_at_least(settings: object, **least: float) -> None:
-    """Raise ValueError if a field is smaller than its least value or not finite."""
-    for name, bound in least.items():
-        value = getattr(settings, name)
-        if not bound <= value < float("inf"):
-            raise ValueError(f"{name}: expected a finite number >= {bound}, got {value}")
-
-
-def check_choice(settings: object, name: str, choices: Iterable[str]) -> None:
-    """Raise ValueError if a field is not one of the choices."""
-    value, valid = getattr(settings, name), tuple(choices)
-    if value not in valid:
-        raise ValueError(f"{name}: {unknown(str(value), valid, 'value')}")
-
-
-def check_integer(name: str, value: object, least: int) -> None:
-    """Raise TypeError if a value is no integer, ValueError if it is smaller than `least`."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name}: expected an integer, got {value!r}")
-    if value < least:
-        raise ValueError(f"{name}: expected an integer >= {least}, got {value}")
+    names = [field.name for field in fields(kind) if field.name in given]
+    return kind(**{name: _as_type(given[name], hints[name], name) for name in names})
 
 
 def _as_type(value: object, hint: Any, key: str) -> Any:

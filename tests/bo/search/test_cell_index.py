@@ -1,6 +1,6 @@
 import numpy as np
 
-from otnas.search.cell_index import CellIndex
+from otnas.search.cells.index import CellIndex
 from otnas.spaces import NASBench101, NASBench201
 from otnas_fast import Cell, as_cells
 

@@ -1,0 +1,1 @@
+"""Search methods of others, to compare with."""

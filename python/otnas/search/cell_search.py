@@ -1,0 +1,159 @@
+"""Bayesian optimisation of cells with a Gaussian process."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+
+from otnas.arrays import IntArray
+from otnas.gp.direct_posterior import Posterior
+from otnas.search import packing
+from otnas.search.bayesian import BayesianSearch, Offer
+from otnas.search.cells.distances import CellDistances
+from otnas.search.cells.domain import CellDomain
+from otnas.search.cells.items import CellItems
+from otnas.search.cells.kernels import KernelKind
+from otnas.search.cells.pool import CellPool
+from otnas.search.cells.proposals import (
+    LARGEST_WHOLE_POOL,
+    CandidateSettings,
+    mutations_of_best,
+)
+from otnas.search.decision.decide import Decision, confidence_bound
+from otnas.search.decision.ranking import lowest
+from otnas.search.decision.rules import Rule
+from otnas.search.decision.settings import AcquisitionSettings, ModelSettings
+from otnas_fast import Cell
+
+
+class CellSearch(BayesianSearch[Cell]):
+    """Gaussian process on the cells of a space.
+
+    Parameters
+    ----------
+    model : ModelSettings
+    acquisition : AcquisitionSettings
+    candidates : CandidateSettings
+    rule : Rule
+    kind : KernelKind
+    domain : CellDomain
+    seed, initial, direction
+        See `Search`.
+
+    Raises
+    ------
+    ValueError
+        If candidates are "space" and there is no pool.
+    ImportError
+        If the kernel needs a package that is not installed.
+    """
+
+    def __init__(
+        self,
+        model: ModelSettings,
+        acquisition: AcquisitionSettings,
+        candidates: CandidateSettings,
+        rule: Rule,
+        kind: KernelKind,
+        domain: CellDomain,
+        *,
+        seed: int | np.random.Generator | None,
+        initial: int = 20,
+        direction: str = "minimise",
+    ) -> None:
+        super().__init__(
+            domain, model, acquisition, rule, seed=seed, initial=initial, direction=direction
+        )
+        self._space, self._pool = domain.space, domain.pool
+        self._candidates = candidates
+        distances = kind.distances(domain.space.taxonomy)
+        self._mode = _candidate_mode(candidates.candidates, kind, distances, domain.pool)
+        self._cells = CellItems(
+            distances,
+            domain.space,
+            domain.pool,
+            whole_pool=self._mode == "space",
+            noise_floor=model.noise_floor,
+        )
+        self._kept: list[Cell] = []
+
+    @property
+    def model(self) -> CellItems:
+        """The process that the last cells were chosen with, and its cells."""
+        return self._cells
+
+    @property
+    def _posterior(self) -> Posterior:
+        return self._cells.posterior
+
+    def _items_of(self, things: Sequence[Cell]) -> IntArray:
+        return self._cells.keep(things)
+
+    def _offer(self, n: int) -> Offer[Cell]:
+        if self._mode == "space" and self._left is not None and self._pool is not None:
+            left, pool = np.flatnonzero(self._left.mask), self._pool
+            return Offer(self._cells.of_pool(left), lambda i: pool[int(left[i])], pool.labels[left])
+        proposals = self._proposals(n)
+        return Offer(self._cells.place(proposals), proposals.__getitem__)
+
+    def _proposals(self, n: int) -> list[Cell]:
+        """Return at least n different fresh cells to choose from."""
+        taken: set[Hashable] = set()
+        settings = self._candidates
+        cells = [cell for cell in self._kept if self._fresh(cell, taken) is not None]
+        cells += mutations_of_best(
+            self._space,
+            self._told,
+            self._errors,
+            settings.n_mutations,
+            settings.n_parents,
+            lambda cell: self._fresh(cell, taken),
+            self._rng,
+        )
+        wanted = len(cells) + (settings.n_random if self._mode == "growing" else 0)
+        while len(cells) < max(n, wanted):
+            try:
+                cells.append(self._draw(self._rng, taken))
+            except RuntimeError:
+                if len(cells) < n:
+                    raise
+                break
+        return cells
+
+    def _decided(self, offer: Offer[Cell], decision: Decision) -> None:
+        if self._mode != "growing":
+            return
+        settings, chosen = self._acquisition, decision.chosen
+        bound = confidence_bound(settings, decision.mean, decision.std, settings.kappa)
+        bound[chosen] = np.inf
+        order = lowest(bound, min(self._candidates.n_kept, bound.size - chosen.size))
+        self._kept = [offer.thing(i) for i in order.tolist()]
+
+    def _method_state(self) -> dict[str, Any] | None:
+        state = super()._method_state()
+        if state is not None and self._kept:
+            state["kept"] = packing.packed([self._space.format(cell) for cell in self._kept])
+        return state
+
+    def _restore_method(self, state: dict[str, Any]) -> None:
+        super()._restore_method(state)
+        if "kept" in state:
+            self._kept = [self._space.parse(text) for text in packing.unpacked(state["kept"])]
+
+
+def _candidate_mode(
+    candidates: str, kind: KernelKind, distances: CellDistances, pool: CellPool | None
+) -> str:
+    if candidates == "space" and pool is None:
+        raise ValueError(
+            "candidates: expected 'mutation', 'growing' or 'auto' for a space that cannot be "
+            "enumerated and without a pool, got 'space'"
+        )
+    if candidates != "auto":
+        return candidates
+    if kind.slow:
+        return "mutation"
+    largest = min(LARGEST_WHOLE_POOL, distances.largest_pool)
+    return "space" if pool is not None and len(pool) <= largest else "growing"

@@ -1,0 +1,104 @@
+"""What a Gaussian process over a growing list of cells needs from a distance.
+
+Notation
+--------
+B : number of distances between two cells, as in `otnas.gp.distances`; "item" i is the i-th cell
+appended and not truncated since.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from otnas.arrays import FloatArray, IntArray
+from otnas.gp.distances import typical_distances
+from otnas.search.cells.pool import CellPool
+from otnas.spaces import Space
+from otnas_fast import CellArray, as_cells
+
+T = TypeVar("T", bound=Hashable)
+
+
+class TypicalSample:
+    """The cells on which typical distances, and so the priors of lengthscales, are measured.
+
+    They depend on neither seed nor method: evenly spaced cells of the pool, or random cells of the
+    space from a fixed generator.
+    """
+
+    def __init__(self, space: Space, pool: CellPool | None, size: int) -> None:
+        if pool is not None:
+            spaced = np.linspace(0, len(pool) - 1, min(len(pool), size)).astype(np.intp)
+            self.cells: CellArray = pool.cells[np.unique(spaced)]
+        else:
+            rng = np.random.default_rng(0)
+            self.cells = as_cells([space.random(rng) for _ in range(size)])
+
+
+class CellDistances(ABC):
+    """B distances between the cells of a growing list; a `DistanceBlocks`.
+
+    Attributes
+    ----------
+    names : tuple of B str
+    sample_size : int
+        Cells on which typical distances are measured.
+    largest_pool : int
+        Cells of a pool that are quickly put into a list, and compared with a cell.
+    """
+
+    names: tuple[str, ...]
+    sample_size: int = 256
+    largest_pool: int = 50_000
+
+    @property
+    def n_blocks(self) -> int:
+        """Number of distances B."""
+        return len(self.names)
+
+    @property
+    @abstractmethod
+    def n_items(self) -> int:
+        """Number of cells in the list."""
+
+    @abstractmethod
+    def append(self, cells: CellArray) -> None:
+        """Put cells at the end of the list."""
+
+    @abstractmethod
+    def append_pool(self, pool: CellPool) -> IntArray:
+        """Put the cells of a pool at the end of the list, those at distance 0 once.
+
+        What is computed stays with the pool.
+
+        Returns
+        -------
+        int array (N,)
+            Item of each cell. (Of NAS-Bench-201's 15,625 cells, TW-2G separates 8,401.)
+        """
+
+    @abstractmethod
+    def truncate(self, n: int) -> None:
+        """Keep the first n cells only."""
+
+    @abstractmethod
+    def block(self, rows: IntArray, cols: IntArray) -> FloatArray:
+        """Return the distances, shape (B, len(rows), len(cols))."""
+
+    def scales(self, sample: TypicalSample) -> FloatArray:
+        """Return the typical distances of an empty list, shape (B,)."""
+        self.append(sample.cells)
+        typical = typical_distances(self)
+        self.truncate(0)
+        return typical
+
+
+def distinct(things: Sequence[T]) -> tuple[list[T], IntArray]:
+    """Return the different ones of n hashable things, and the position in them of each, (n,)."""
+    position: dict[T, int] = {}
+    labels = [position.setdefault(thing, len(position)) for thing in things]
+    return list(position), np.array(labels, dtype=np.intp)

@@ -1,0 +1,117 @@
+"""The cells of a space as what a search may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+
+from otnas.arrays import IntArray
+from otnas.search.availability import Availability
+from otnas.search.cells.pool import CellPool
+from otnas.search.domain import Domain
+from otnas.spaces import Space
+from otnas_fast import Cell
+
+_FINGERPRINT_CELLS = 64
+
+
+class CellDomain(Domain[Cell]):
+    """Valid cells of a space; those of equal `Space.hash` count as one.
+
+    Parameters
+    ----------
+    space : Space
+    pool : CellPool, optional
+        The only cells that may be asked for; without one, any cell of the space may be.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of another kind, or the pool of another space.
+    """
+
+    def __init__(self, space: Space, pool: CellPool | None = None) -> None:
+        if not isinstance(space, Space):
+            raise TypeError(f"space: expected a Space, got {type(space).__name__}")
+        if pool is not None and not isinstance(pool, CellPool):
+            raise TypeError(f"pool: expected a CellPool or None, got {type(pool).__name__}")
+        if pool is not None and pool.space.taxonomy != space.taxonomy:
+            raise ValueError(f"pool: expected cells of space {space.name}, got {pool!r}")
+        self.space, self.pool = space, pool
+        self.name = f"space {space.name}"
+        if pool is not None:
+            self.name = f"the pool of {len(pool)} cells of {self.name}"
+
+    def availability(self) -> Availability | None:
+        """Return which cells of the pool are left: all; None without a pool."""
+        return None if self.pool is None else Availability(len(self.pool), self.pool.labels)
+
+    def is_item(self, thing: object) -> bool:
+        """Whether a thing is a cell."""
+        return isinstance(thing, Cell)
+
+    def checked(self, thing: object, name: str) -> Cell:
+        """Return a valid cell."""
+        if not isinstance(thing, Cell):
+            raise TypeError(f"{name}: expected a Cell, got {type(thing).__name__}")
+        if not self.space.is_valid(thing):
+            raise ValueError(
+                f"{name}: expected a valid cell of space {self.space.name}, got {thing!r}"
+            )
+        return thing
+
+    def identify(self, item: Cell) -> tuple[bytes, int]:
+        """Return the digest of a cell and its position in the pool, -1 without."""
+        if self.pool is not None:
+            position = self.pool.locate(item)
+            if position >= 0:
+                return self.pool.digest(position), position
+        return self.space.digests([item])[0].tobytes(), -1
+
+    def at(self, position: int) -> Cell:
+        """Return a cell of the pool."""
+        assert self.pool is not None  # positions are the pool's
+        return self.pool[position]
+
+    def positions(self, cells: Iterable[Cell]) -> IntArray:
+        """Return positions in the pool, -1 where it has no cell of that hash."""
+        return np.array([self.identify(cell)[1] for cell in cells], dtype=np.intp)
+
+    def random(self, rng: np.random.Generator) -> Cell:
+        """Draw a cell of the space."""
+        return self.space.random(rng)
+
+    def to_json(self, item: Cell) -> str:
+        """Return the text of a cell."""
+        return self.space.format(item)
+
+    def from_json(self, value: Any) -> Cell:
+        """Read the text of a cell."""
+        return self.space.parse(value)
+
+    def describe(self) -> dict[str, Any]:
+        """Return names, operations, and fingerprints of the space's cells and the pool's.
+
+        The space's is that of some random cells: it tells apart spaces of other limits or
+        predicates, of which nothing else can be written down.
+        """
+        rng = np.random.default_rng(0)
+        drawn = [self.space.random(rng) for _ in range(_FINGERPRINT_CELLS)]
+        found: dict[str, Any] = {
+            "space": self.space.name,
+            "operations": {
+                family: list(ops) for family, ops in self.space.taxonomy.families.items()
+            },
+            "alpha": self.space.taxonomy.alpha,
+            "space_fingerprint": _fingerprint(self.space.digests(drawn)),
+        }
+        if self.pool is not None:
+            found |= {"n_items": len(self.pool), "pool_fingerprint": self.pool.fingerprint}
+        return found
+
+
+def _fingerprint(digests: Any) -> str:
+    return blake2b(np.ascontiguousarray(digests).tobytes(), digest_size=16).hexdigest()

@@ -1,0 +1,135 @@
+"""Cells as the items of a Gaussian process, whose items are numbers.
+
+Two ways to evaluate the posterior, of the same values:
+
+- over a whole pool, whose rows are kept and updated (`PoolPosterior`);
+- over candidates that change with every question (`DirectPosterior`): cells that were observed or
+  are pending stay in the list of items, candidates are put after them and taken off again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from otnas.arrays import IntArray
+from otnas.gp.cached_distances import CachedDistances
+from otnas.gp.direct_posterior import DirectPosterior, Posterior
+from otnas.gp.distances import DistanceBlocks, LaplaceBlocks
+from otnas.gp.kernels import LaplaceKernel
+from otnas.gp.pool_posterior import PoolPosterior
+from otnas.gp.pool_rows import storage_dtype
+from otnas.gp.process import GaussianProcess
+from otnas.search import transaction
+from otnas.search.cells.distances import CellDistances, TypicalSample
+from otnas.search.cells.pool import CellPool
+from otnas.spaces import Space
+from otnas_fast import Cell, as_cells
+
+
+class CellItems:
+    """A list of cells, those of a pool first, and a Gaussian process over it.
+
+    Parameters
+    ----------
+    distances : CellDistances, empty
+    space : Space
+    pool : CellPool, optional
+        On which the priors of the lengthscales are measured.
+    whole_pool : bool
+        Whether the pool's cells are in the list for good. Those at distance 0 are one item.
+    noise_floor : float
+        See `GaussianProcess`.
+    """
+
+    def __init__(
+        self,
+        distances: CellDistances,
+        space: Space,
+        pool: CellPool | None,
+        *,
+        whole_pool: bool,
+        noise_floor: float,
+    ) -> None:
+        self._distances = distances
+        self._noise_floor = noise_floor
+        self._scales = distances.scales(TypicalSample(space, pool, distances.sample_size))
+        self._pool = pool if whole_pool else None
+        self._index: dict[Cell, int] = {}
+        self._item_of = np.empty(0, dtype=np.intp)
+        if self._pool is not None:
+            self._item_of = distances.append_pool(self._pool)
+        self._n_kept = distances.n_items
+        self._start()
+
+    @property
+    def posterior(self) -> Posterior:
+        """The posterior of all items."""
+        return self._posterior
+
+    @property
+    def process(self) -> GaussianProcess:
+        """The Gaussian process."""
+        return self._posterior.process
+
+    @property
+    def relevances(self) -> dict[str, float]:
+        """What the last fit makes of each distance: typical distance / lengthscale, >= 0.
+
+        Typical cells correlate by exp(-sum of these); a distance near 0 plays no part.
+        """
+        lengthscales = np.exp(self.process.log_parameters[: self._scales.size])
+        return dict(zip(self._distances.names, (self._scales / lengthscales).tolist(), strict=True))
+
+    def keep(self, cells: Sequence[Cell]) -> IntArray:
+        """Return the items of cells, new ones at the end of the list; candidates are taken off."""
+        self._distances.truncate(self._n_kept)
+        items = np.empty(len(cells), dtype=np.intp)
+        new: list[Cell] = []
+        for i, cell in enumerate(cells):
+            item = self._index.get(cell, -1)
+            if item < 0 and self._pool is not None:
+                position = self._pool.locate(cell)
+                item = int(self._item_of[position]) if position >= 0 else -1
+            if item < 0:
+                item = self._n_kept + len(new)
+                new.append(cell)
+            items[i] = self._index[cell] = item
+        if new:
+            self._distances.append(as_cells(new))
+            self._n_kept = self._distances.n_items
+            if self._pool is not None:
+                self._lengthen()
+        return items
+
+    def place(self, candidates: Sequence[Cell]) -> IntArray:
+        """Put candidates into the list until the next call of `keep`; return their items."""
+        self._distances.truncate(self._n_kept)
+        self._distances.append(as_cells(candidates))
+        return np.arange(self._n_kept, self._distances.n_items)
+
+    def of_pool(self, positions: IntArray) -> IntArray:
+        """Return the items of cells of the pool, which stay in the list."""
+        return self._item_of[positions]
+
+    def checkpoint(self) -> transaction.Undo:
+        """Return a function that undoes all changes since."""
+        return transaction.checkpoint(self)
+
+    def _start(self) -> None:
+        """Make kernel and process for the present list."""
+        whole = self._pool is not None
+        source: DistanceBlocks = self._distances
+        if whole and not isinstance(source, LaplaceBlocks):
+            source = CachedDistances(source, dtype=storage_dtype(None, source.n_items))
+        kernel = LaplaceKernel(source, names=self._distances.names, scales=self._scales)
+        process = GaussianProcess(kernel, noise_floor=self._noise_floor)
+        self._posterior: Posterior = PoolPosterior(process) if whole else DirectPosterior(process)
+
+    def _lengthen(self) -> None:
+        """Take over cells from outside the pool: rows over the pool get longer."""
+        old = self.process
+        self._start()
+        self.process.set_log_parameters(old.log_parameters)
+        self.process.add(old.items, old.targets)

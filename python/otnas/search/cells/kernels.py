@@ -1,0 +1,83 @@
+"""The kernels that methods are named after.
+
+A kernel is one of `KERNELS`, or tree-Wasserstein with measures of one's own, joined by a plus sign:
+``operations-2+prefix``, ``tw-2g+sizes``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from otnas import checks
+from otnas.search.cells.distances import CellDistances
+from otnas.search.cells.distances.edit import EditDistance
+from otnas.search.cells.distances.gromov_wasserstein import GromovWasserstein
+from otnas.search.cells.distances.optimal_transport import OptimalTransport
+from otnas.search.cells.distances.path import PathDistance
+from otnas.search.cells.distances.tree_wasserstein import TreeWasserstein
+from otnas.search.cells.distances.weisfeiler_lehman import WeisfeilerLehman
+from otnas_fast import Taxonomy
+from otnas_fast.measures import MEASURES, PRESETS, check_measures
+
+
+@dataclass(frozen=True)
+class KernelKind:
+    """A Laplace kernel of some distance.
+
+    Attributes
+    ----------
+    summary : str
+    distances : callable taxonomy -> empty CellDistances
+    slow : bool
+        Whether "auto" candidates are mutations rather than the whole pool.
+    packages : tuple of str
+        As of `otnas.search.methods.Method`.
+    """
+
+    summary: str
+    distances: Callable[[Taxonomy], CellDistances]
+    slow: bool = False
+    packages: tuple[str, ...] = ()
+
+
+KERNELS: dict[str, KernelKind] = {
+    "tw": KernelKind("tree-Wasserstein", lambda _: TreeWasserstein("tw")),
+    "tw-2g": KernelKind("tree-Wasserstein with 2-grams", lambda _: TreeWasserstein("tw-2g")),
+    "tw-path": KernelKind(
+        "tree-Wasserstein with 2-grams, paths and sizes", lambda _: TreeWasserstein("tw-path")
+    ),
+    "tw-full": KernelKind(
+        "tree-Wasserstein with 2-grams, paths, sizes, depth and terminals",
+        lambda _: TreeWasserstein("tw-full"),
+    ),
+    "path": KernelKind("path encoding", lambda _: PathDistance()),
+    "edit": KernelKind("edit distance", lambda _: EditDistance()),
+    "ot": KernelKind("optimal transport of operations", OptimalTransport, True, ("POT",)),
+    "gw": KernelKind("Gromov-Wasserstein", GromovWasserstein, True, ("POT",)),
+    "wl": KernelKind("Weisfeiler-Lehman", lambda _: WeisfeilerLehman()),
+}
+"""By name."""
+
+
+def kernel(name: str) -> KernelKind:
+    """Return a kernel by name: one of `KERNELS`, or measures and presets joined by plus signs.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the message has the nearest valid name.
+    """
+    if name in KERNELS:
+        return KERNELS[name]
+    parts = name.split("+")
+    what, valid = "kernel or measure", (*KERNELS, *MEASURES)
+    if len(parts) > 1:
+        what, valid = "measure or preset", (*PRESETS, *MEASURES)
+    for part in parts:
+        if part not in valid:
+            raise ValueError(checks.unknown(part, valid, what))
+    measures = check_measures(parts)
+    return KernelKind(
+        f"tree-Wasserstein of {', '.join(measures)}", lambda _: TreeWasserstein(measures)
+    )

@@ -1,0 +1,1 @@
+"""One decision of Bayesian optimisation: which items to try next. Nothing here knows cells."""

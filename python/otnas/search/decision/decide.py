@@ -1,0 +1,128 @@
+"""One decision, whatever the items are: which candidates to try next, given their posterior.
+
+Notation
+--------
+mu, s : posterior mean and standard deviation of a candidate, standardised units.
+f* : lowest posterior mean of an observed item, which noise does not flatter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from otnas import checks
+from otnas.arrays import FloatArray, IntArray
+from otnas.gp.direct_posterior import Posterior
+from otnas.search.decision.acquisition import best_improvements, log_expected_improvement
+from otnas.search.decision.candidates import Candidates
+from otnas.search.decision.ranking import lowest_of_groups
+from otnas.search.decision.rules import Rule
+from otnas.search.decision.settings import AcquisitionSettings
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was chosen of N candidates, and what was known of all.
+
+    Attributes
+    ----------
+    chosen : int array (k,)
+        Positions among the candidates.
+    mean, std : arrays (N,), mu and s
+    """
+
+    chosen: IntArray
+    mean: FloatArray
+    std: FloatArray
+
+
+def decide(
+    posterior: Posterior,
+    items: IntArray,
+    k: int,
+    rule: Rule,
+    settings: AcquisitionSettings,
+    n_seen: int,
+    rng: np.random.Generator,
+    groups: IntArray | None = None,
+) -> Decision:
+    """Choose k of N candidates: one by the acquisition function, several by the batch rule.
+
+    Ties of the acquisition function are broken at random.
+
+    Parameters
+    ----------
+    posterior : Posterior
+    items : int array (N,), N >= k
+        The candidates.
+    k : int >= 1
+    rule : Rule
+    settings : AcquisitionSettings
+    n_seen : int
+        How many items were told or are pending, for acquisition functions that take turns.
+    rng : numpy Generator
+    groups : int array (N,), optional
+        Equal numbers mark candidates of which a batch may hold one only.
+
+    Raises
+    ------
+    ValueError, IndexError
+        If the rule does not return k different positions.
+    """
+    mean, std = posterior.standardised_moments(items)
+    best = float(posterior.standardised_moments(posterior.process.items)[0].min())
+    if k == 1 and not rule.for_one:
+        winners = _winners(settings, n_seen, mean, std, best)
+        return Decision(rng.choice(winners, size=1), mean, std)
+    value = _promise(rule, settings, mean, std, best)
+    promising = lowest_of_groups(value, rule.promising(k), groups)
+    candidates = _joint(posterior, items[promising], mean[promising], best)
+    positions = checks.pool_items("batch_rule", rule(candidates, k, rng), promising.size)
+    if positions.size != k or np.unique(positions).size != k:
+        raise ValueError(f"batch_rule: expected {k} different positions, got {positions}")
+    return Decision(promising[positions], mean, std)
+
+
+def confidence_bound(
+    settings: AcquisitionSettings, mean: FloatArray, std: FloatArray, weight: float
+) -> FloatArray:
+    """Return mu - weight s, low is promising; the paper's code has s^2 for s."""
+    spread = std * std if settings.reproduce_variance_bound else std
+    return mean - weight * spread
+
+
+def _winners(
+    settings: AcquisitionSettings, n_seen: int, mean: FloatArray, std: FloatArray, best: float
+) -> IntArray:
+    """Return the positions of the best acquisition value, all that tie."""
+    by_turns = settings.acquisition == "ei-lcb" and n_seen % 2 == 1
+    if settings.acquisition == "lcb" or by_turns:
+        bound = confidence_bound(settings, mean, std, settings.kappa)
+        return np.flatnonzero(bound == bound.min())
+    return best_improvements(mean, std, best)
+
+
+def _promise(
+    rule: Rule, settings: AcquisitionSettings, mean: FloatArray, std: FloatArray, best: float
+) -> FloatArray:
+    """Return by what the candidates of a batch are ranked, low is promising, shape (N,)."""
+    if rule.by_bound or settings.acquisition == "lcb":
+        weight = rule.bound_weight
+        if weight is None:
+            weight = settings.kappa if settings.acquisition == "lcb" else 1.0
+        return confidence_bound(settings, mean, std, weight)
+    return -log_expected_improvement(mean, std, best)
+
+
+def _joint(posterior: Posterior, items: IntArray, mean: FloatArray, best: float) -> Candidates:
+    process = posterior.process
+    return Candidates(
+        mean,
+        posterior.standardised_covariance(items),
+        process.kernel.block(items, items, process.log_parameters[:-1]),
+        process.standardised_targets,
+        best,
+        float(np.exp(process.log_parameters[-1])),
+    )

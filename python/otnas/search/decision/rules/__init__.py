@@ -1,0 +1,54 @@
+"""Batch rules by name: which k of the M most promising candidates to try next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from otnas import checks
+from otnas.search.decision.candidates import Candidates
+from otnas.search.decision.rules.base import FunctionRule, Rule
+from otnas.search.decision.rules.determinantal import KDPP, GreedyMAP, QualityKDPP
+from otnas.search.decision.rules.hallucinating import BUCB, ConstantLiar, KrigingBeliever, TopK
+from otnas.search.decision.rules.penalisation import LocalPenalisation
+from otnas.search.decision.rules.thompson import JointThompson
+
+RULES: dict[str, type[Rule]] = {
+    "kdpp-quality": QualityKDPP,
+    "kdpp": KDPP,
+    "map": GreedyMAP,
+    "thompson": JointThompson,
+    "bucb": BUCB,
+    "believer": KrigingBeliever,
+    "liar": ConstantLiar,
+    "penalise": LocalPenalisation,
+    "top-k": TopK,
+}
+
+RuleLike = str | Rule | Callable[[Candidates, int, np.random.Generator], ArrayLike]
+"""A name, a rule, or a function (candidates, k, rng) -> k different positions."""
+
+
+def rule_kind(chosen: RuleLike) -> type[Rule]:
+    """Return the class of a rule, whose fields are its settings.
+
+    Raises
+    ------
+    ValueError
+        If there is no rule of that name; the message has the nearest one.
+    TypeError
+        If `chosen` is none of the three.
+    """
+    if isinstance(chosen, str):
+        checks.choice("batch_rule", chosen, RULES, "batch rule")
+        return RULES[chosen]
+    if isinstance(chosen, Rule):
+        return type(chosen)
+    if not callable(chosen):
+        raise TypeError(f"batch_rule: expected a name or a function, got {chosen!r}")
+    return FunctionRule
+
+
+__all__ = ["RULES", "FunctionRule", "Rule", "RuleLike", "rule_kind"]

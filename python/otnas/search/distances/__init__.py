@@ -1,5 +1,0 @@
-"""Distances between cells that come one at a time, as sources of a Gaussian process's kernel."""
-
-from otnas.search.distances.base import CellDistances, TypicalSample
-
-__all__ = ["CellDistances", "TypicalSample"]

@@ -1,0 +1,132 @@
+"""What a search may ask for: how items are recognised, drawn and written down."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from otnas.search.availability import Availability
+
+T = TypeVar("T", bound=Hashable)
+
+
+class ExhaustedError(RuntimeError):
+    """There are not so many items left to ask for."""
+
+
+class Domain(ABC, Generic[T]):
+    """The items of a search: an open space, or a finite pool of N.
+
+    Attributes
+    ----------
+    name : str
+        For messages: "space nasbench201".
+    """
+
+    name: str
+
+    @abstractmethod
+    def availability(self) -> Availability | None:
+        """Return which of a pool's items are left: all; None without a pool."""
+
+    @abstractmethod
+    def is_item(self, thing: object) -> bool:
+        """Whether a thing is a single item, rather than several."""
+
+    @abstractmethod
+    def checked(self, thing: object, name: str) -> T:
+        """Return an item as the search keeps it.
+
+        Raises
+        ------
+        TypeError, ValueError, IndexError
+            If it is none, or not a valid one; the message begins with `name`.
+        """
+
+    @abstractmethod
+    def identify(self, item: T) -> tuple[Hashable, int]:
+        """Return a key that items which count as one share, and the position in the pool.
+
+        The position is -1 without a pool and for an item from outside of it.
+        """
+
+    @abstractmethod
+    def at(self, position: int) -> T:
+        """Return an item of the pool."""
+
+    def random(self, rng: np.random.Generator) -> T:
+        """Draw an item of an open space."""
+        raise NotImplementedError(f"{self.name} has a pool")
+
+    @abstractmethod
+    def to_json(self, item: T) -> Any:
+        """Return an item as JSON has it."""
+
+    @abstractmethod
+    def from_json(self, value: Any) -> T:
+        """Read what `to_json` returns; TypeError, ValueError or IndexError if it is none."""
+
+    @abstractmethod
+    def describe(self) -> dict[str, Any]:
+        """Return, as JSON has it, what tells this domain from others; fingerprints included."""
+
+
+class PoolItems(Domain[int]):
+    """The numbers 0..N-1.
+
+    Parameters
+    ----------
+    n_items : int
+    groups : int array (N,), optional
+        Equal numbers mark items that count as one.
+    """
+
+    def __init__(self, n_items: int, groups: ArrayLike | None = None) -> None:
+        self.n_items = n_items
+        self._groups = groups
+        self._labels = Availability(n_items, groups).labels
+        self.name = f"pool of {n_items} items"
+
+    def availability(self) -> Availability:
+        """Return which items are left: all."""
+        return Availability(self.n_items, self._groups)
+
+    def is_item(self, thing: object) -> bool:
+        """Whether a thing is an integer."""
+        return isinstance(thing, (int, np.integer)) or (
+            isinstance(thing, np.ndarray) and thing.ndim == 0
+        )
+
+    def checked(self, thing: object, name: str) -> int:
+        """Return an item as an int."""
+        if isinstance(thing, np.ndarray) and thing.ndim == 0:
+            thing = thing[()]
+        if isinstance(thing, (bool, np.bool_)) or not isinstance(thing, (int, np.integer)):
+            raise TypeError(f"{name}: expected an integer, got {thing!r}")
+        if not 0 <= thing < self.n_items:
+            raise IndexError(f"{name}: expected a pool item in [0, {self.n_items}), got {thing}")
+        return int(thing)
+
+    def identify(self, item: int) -> tuple[int, int]:
+        """Return the group of an item (itself without groups) and the item."""
+        return item if self._labels is None else int(self._labels[item]), item
+
+    def at(self, position: int) -> int:
+        """Return `position`."""
+        return position
+
+    def to_json(self, item: int) -> int:
+        """Return `item`."""
+        return item
+
+    def from_json(self, value: Any) -> int:
+        """Return an item as an int."""
+        return self.checked(value, "item")
+
+    def describe(self) -> dict[str, Any]:
+        """Return the number of items."""
+        return {"n_items": self.n_items}

@@ -1,0 +1,37 @@
+"""Many texts as one short one, for a search's state in a journal."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Sequence
+
+LARGEST = 1 << 24
+"""Bytes that a packed text may stand for."""
+
+
+def packed(texts: Sequence[str]) -> str:
+    """Return texts compressed, in characters that JSON leaves as they are."""
+    return base64.b64encode(zlib.compress(json.dumps(list(texts)).encode())).decode()
+
+
+def unpacked(text: str) -> list[str]:
+    """Return what `packed` got.
+
+    Raises
+    ------
+    ValueError
+        If the text is damaged, or stands for more than 16 MiB.
+    """
+    reader = zlib.decompressobj()
+    try:
+        data = reader.decompress(base64.b64decode(text, validate=True), LARGEST)
+    except zlib.error as error:
+        raise ValueError(f"expected packed texts: {error}") from None
+    if reader.unconsumed_tail or not reader.eof:
+        raise ValueError(f"expected packed texts of at most {LARGEST} bytes, got more or half")
+    texts = json.loads(data)
+    if not isinstance(texts, list) or not all(isinstance(t, str) for t in texts):
+        raise ValueError("expected packed texts, got something else")
+    return texts

@@ -1,0 +1,75 @@
+"""What is rolled back when a call fails or is interrupted: everything.
+
+An object's attributes are immutable (arrays are replaced, never changed in place), or a container
+of immutable things, a random generator, or an object with a `checkpoint` of its own.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+Undo = Callable[[], None]
+
+
+@runtime_checkable
+class Restorable(Protocol):
+    """Something that can be brought back to what it is now."""
+
+    def checkpoint(self) -> Undo:
+        """Return a function that undoes all changes since."""
+        ...
+
+
+def checkpoint(owner: object) -> Undo:
+    """Return a function that brings the attributes of an object back to what they are now."""
+    attributes = dict(vars(owner))
+    undos = [undo for value in attributes.values() if (undo := _undo(value)) is not None]
+
+    def restore() -> None:
+        vars(owner).clear()
+        vars(owner).update(attributes)
+        for undo in undos:
+            undo()
+
+    return restore
+
+
+@contextmanager
+def unchanged_if_it_fails(owner: Restorable) -> Iterator[None]:
+    """Undo all changes of the block if it raises, be it an error or Ctrl-C."""
+    undo = owner.checkpoint()
+    try:
+        yield
+    except BaseException:
+        undo()
+        raise
+
+
+def _undo(value: Any) -> Undo | None:
+    if isinstance(value, Restorable):
+        return value.checkpoint()
+    if isinstance(value, np.random.Generator):
+        generator, state = value.bit_generator, value.bit_generator.state
+
+        def rewind() -> None:
+            generator.state = state
+
+        return rewind
+    if isinstance(value, (list, deque)):
+        return _refill(value, value.extend, value.copy())
+    if isinstance(value, (dict, set)):
+        return _refill(value, value.update, value.copy())
+    return None
+
+
+def _refill(container: Any, fill: Callable[[Any], object], contents: Any) -> Undo:
+    def undo() -> None:
+        container.clear()
+        fill(contents)
+
+    return undo

@@ -1,0 +1,66 @@
+"""What may be told to a study, and how a journal has it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from otnas.search import Search
+from otnas.study.trial import Run
+
+Metrics: TypeAlias = Mapping[str, Any]
+
+
+def check_new(search: object) -> None:
+    """Raise unless a search is new and can be repeated."""
+    if not isinstance(search, Search):
+        raise TypeError(f"search: expected a Search, got {type(search).__name__}")
+    if search.items or search.pending:
+        raise ValueError(
+            f"search: expected a new one, got one with {len(search.items)} items told and "
+            f"{len(search.pending)} pending"
+        )
+    if search.seed is None:
+        raise ValueError("search: expected one with an integer seed, else it cannot be repeated")
+
+
+def metrics(
+    given: Metrics | Sequence[Metrics | None] | None, n: int, *, single: bool
+) -> list[dict[str, Any]]:
+    """Return the metrics of n trials as JSON has them."""
+    several: Sequence[Metrics | None]
+    if given is None:
+        several = [None] * n
+    elif isinstance(given, Mapping):
+        if not single and n != 1:
+            raise TypeError(f"metrics: expected one mapping a trial, got one for {n}")
+        several = [given]
+    else:
+        several = given
+    if len(several) != n:
+        raise ValueError(f"metrics: expected {n}, one a trial, got {len(several)}")
+    return [{str(k): _scalar(str(k), v) for k, v in (one or {}).items()} for one in several]
+
+
+def _scalar(name: str, value: Any) -> Any:
+    if isinstance(value, (np.integer, np.floating, np.bool_)):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise TypeError(f"metrics: expected a number, a text or None for {name!r}, got {value!r}")
+
+
+def finite(value: float) -> float | None:
+    """Return a number as JSON has it: null where it is infinite."""
+    return float(value) if math.isfinite(value) else None
+
+
+def as_json(run: Run | None) -> dict[str, Any] | None:
+    """Return a run as JSON has it."""
+    return None if run is None else asdict(run)

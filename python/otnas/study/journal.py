@@ -1,0 +1,223 @@
+"""Journals: what was asked and told, one JSON object a line, on the disk before a call returns.
+
+The first line is a header, every other line an event (see `history`). Lines are only ever appended.
+A process that is killed while it writes leaves at most one line without an end; that line was never
+complete, and is cut off before the journal goes on. A write or sync that fails is taken back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from otnas.study import lock
+from otnas.study.errors import JournalError, LockedError
+
+FORMAT = "otnas-journal-3"
+OLD_FORMAT = "otnas-journal-2"
+
+_START = b'{"kind": "header"'
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The complete lines of a journal.
+
+    Attributes
+    ----------
+    header : dict
+    events : list of dict
+        The other lines.
+    size : int
+        Bytes up to the end of the last complete line.
+    """
+
+    header: dict[str, Any]
+    events: list[dict[str, Any]]
+    size: int
+
+
+def read(path: Path) -> Contents | None:
+    """Return what a journal holds, without the torn line at its end; None without a whole line.
+
+    Raises
+    ------
+    JournalError
+        If the file is no journal, or a complete line is damaged; the message has its number.
+    OSError
+        If it cannot be read.
+    """
+    return _parse(path.read_bytes(), path)
+
+
+class Journal:
+    """A journal open for appending, by one process.
+
+    Parameters
+    ----------
+    path : Path
+        Made with its folder if it is not there; else continued.
+    wait : float
+        Seconds to wait for another process that has it.
+    sync : bool
+        Whether `append` waits for the disk. Without, lines survive the end of the process, however
+        it ends, but the latest may be lost in a power cut.
+
+    Attributes
+    ----------
+    contents : Contents or None
+        What was there already.
+
+    Raises
+    ------
+    JournalError
+        If the file is no journal or is damaged: it is left as it is.
+    LockedError
+        If another process is writing it.
+    """
+
+    def __init__(self, path: Path, *, wait: float = 1.0, sync: bool = True) -> None:
+        self.path, self._sync = path, sync
+        self._process, self._broken = os.getpid(), False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("a+b", buffering=0)
+        try:
+            lock.wait_for(self._file, path, wait)
+            self._file.seek(0)
+            self.contents = _parse(self._file.read(), path)
+            self.size = 0 if self.contents is None else self.contents.size
+            if sync:
+                _sync_folder(path.parent)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def check_usable(self) -> None:
+        """Raise if this process may not append.
+
+        Raises
+        ------
+        LockedError
+            In a forked child: the journal is its parent's.
+        JournalError
+            If the journal was closed, or a failed write could not be taken back.
+        """
+        if os.getpid() != self._process:
+            raise LockedError(
+                f"{self.path}: opened by process {self._process}, of which this is a fork; "
+                "only that one may write it"
+            )
+        if self._file.closed:
+            raise JournalError(f"{self.path}: the journal is closed")
+        if self._broken:
+            raise JournalError(
+                f"{self.path}: what is on the disk is uncertain since a write failed; open it again"
+            )
+
+    def append(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Add a line a record; if that fails or is interrupted, the file is as before.
+
+        Raises
+        ------
+        OSError
+            If the lines cannot be written or synced; it names the file.
+        LockedError, JournalError
+            As `check_usable`.
+        """
+        self.check_usable()
+        lines = "".join(json.dumps(record, allow_nan=False) + "\n" for record in records).encode()
+        before = self.size
+        try:
+            if os.fstat(self._file.fileno()).st_size > before:
+                self._file.truncate(before)  # a line without an end
+            written = 0
+            while written < len(lines):
+                written += self._file.write(lines[written:])
+            self.size += written
+            if self._sync:
+                self._synced()
+        except BaseException as error:
+            self.size = before + 1  # whatever was written
+            self.rewind(before)
+            if isinstance(error, OSError) and error.filename is None:
+                error.filename = str(self.path)
+            raise
+
+    def rewind(self, size: int) -> None:
+        """Take back what was appended since the file had this size."""
+        if self.size == size:
+            return
+        broken, self._broken = self._broken, True
+        self._file.truncate(size)
+        if self._sync and not broken:
+            os.fsync(self._file.fileno())
+        self._broken, self.size = broken, size
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _synced(self) -> None:
+        try:
+            os.fsync(self._file.fileno())
+        except OSError:
+            # The system may have dropped what it could not write: another sync proves nothing.
+            self._broken = True
+            raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the name of a new file survive a power cut."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # pragma: no cover  (systems that do not open folders)
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _parse(data: bytes, path: Path) -> Contents | None:
+    lines = data.split(b"\n")[:-1]  # what follows the last newline was cut off, or is empty
+    if not lines:
+        if not (data.startswith(_START) or _START.startswith(data)):
+            raise JournalError(f"{path}: expected an otnas journal, got another file")
+        return None
+    records = [_record(line, path, number) for number, line in enumerate(lines, start=1)]
+    header = records[0]
+    if header.get("kind") != "header" or header.get("format") not in (FORMAT, OLD_FORMAT):
+        raise JournalError(
+            f"{path}: expected a journal of format {FORMAT}, got {header.get('format')!r}"
+        )
+    return Contents(header, records[1:], sum(map(len, lines)) + len(lines))
+
+
+def _record(line: bytes, path: Path, number: int) -> dict[str, Any]:
+    try:
+        record = json.loads(line, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise JournalError(f"{path}, line {number} is damaged: {error}") from None
+    if not isinstance(record, dict):
+        raise JournalError(f"{path}, line {number} is damaged: expected an object, got {record!r}")
+    return record
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,86 @@
+"""What a study found out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from otnas.study.history import History
+from otnas.study.trial import State, Trial
+
+if TYPE_CHECKING:
+    import pandas
+
+
+class StudyResults:
+    """The trials of a study, as its journal has them.
+
+    Parameters
+    ----------
+    history : History
+    """
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """Everything that decides what is asked for, as JSON has it."""
+        return dict(self._history.header)
+
+    @property
+    def versions(self) -> dict[str, Any]:
+        """Versions of the software that wrote the end of the journal."""
+        return dict(self._history.versions)
+
+    @property
+    def direction(self) -> str:
+        """Whether values are minimised or maximised."""
+        search = self._history.header.get("search")
+        found = search.get("direction") if isinstance(search, dict) else None
+        return "maximise" if found == "maximise" else "minimise"
+
+    @property
+    def trials(self) -> list[Trial]:
+        """All trials, in the order of their ids."""
+        return list(self._history.trials)
+
+    @property
+    def running(self) -> list[Trial]:
+        """Trials that were asked for and have not ended."""
+        return [trial for trial in self._history.trials if trial.state is State.RUNNING]
+
+    @property
+    def n_counted(self) -> int:
+        """How many trials ended with a value or as failures."""
+        return sum(trial.counts for trial in self._history.trials)
+
+    @property
+    def best(self) -> Trial:
+        """The trial of the best value, the first of equals.
+
+        Raises
+        ------
+        RuntimeError
+            If no trial is done yet.
+        """
+        done = [(t.value, t) for t in self._history.trials if t.value is not None]
+        if not done:
+            raise RuntimeError("best: expected at least one trial that is done, got none")
+        pick = max if self.direction == "maximise" else min
+        return pick(done, key=lambda pair: pair[0])[1]
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """Return a flat dictionary a trial, see `Trial.to_record`."""
+        return [trial.to_record() for trial in self._history.trials]
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return a data frame with a row a trial.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        import pandas
+
+        return pandas.DataFrame.from_records(self.to_records())

@@ -1,0 +1,389 @@
+"""Studies: a search, its trials, and a journal that survives the process.
+
+Every call is checked, applied in memory and written, all or nothing: if one of these fails or is
+interrupted, memory and file are as before. What a call returned from is on the disk.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from otnas import checks, spaces
+from otnas.search import Search, methods
+from otnas.spaces import Space
+from otnas.study import arguments
+from otnas.study import header as headers
+from otnas.study import history as histories
+from otnas.study.arguments import Metrics
+from otnas.study.errors import JournalError, StudyError
+from otnas.study.history import TELLABLE
+from otnas.study.recorder import Recorder
+from otnas.study.results import StudyResults
+from otnas.study.trial import Run, State, Trial
+
+TrialLike: TypeAlias = Trial | int
+
+
+class Study(StudyResults):
+    """Trials of a search, by number, written down as they happen.
+
+    Parameters
+    ----------
+    search : Search, str or Path
+        A new search with an integer seed; or the path, for a search made from the names below.
+    path : str or Path, optional
+        The journal: made with its folder if it is not there, else continued. Without one the study
+        lives in memory only.
+    space : Space or str
+        A search space or its name, instead of a search.
+    method : str
+        See `otnas.search.methods`.
+    seed, settings, initial, direction, pool
+        See `otnas.search.methods.make`.
+    objective : str
+        Your version of what is measured. A study of another one is refused, so that results of two
+        versions of a training never mix.
+    verify : bool
+        Whether going on repeats every decision in the journal and compares, instead of taking its
+        word. Otherwise opening costs a few look-ups a trial and at most one fit, which is made at
+        the next `ask`. (Methods whose state cannot be written down, those of others, repeat.)
+    sync : bool
+        Whether calls wait for the disk, see `Journal`.
+    about : mapping, optional
+        More for the header of the journal, as JSON has it; it must stay the same.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If arguments are of another kind, or `search` was used before or has no seed.
+    JournalError
+        If the file is no journal, is damaged, or was written with something else: the message has
+        the first difference.
+    LockedError
+        If another process has the journal.
+
+    Notes
+    -----
+    `State` has the table of what becomes of a trial.
+
+    Examples
+    --------
+    >>> study = Study(space="nasbench201", method="tw-full", seed=0)
+    >>> trials = study.ask(3)
+    >>> study.tell(trials[0], 6.3)
+    >>> study.fail(trials[1], "out of memory")
+    >>> [trial.state.value for trial in study.trials]
+    ['done', 'failed', 'running']
+    """
+
+    def __init__(
+        self,
+        search: Search[Any] | str | Path | None = None,
+        path: str | Path | None = None,
+        *,
+        space: Space | str | None = None,
+        method: str | None = None,
+        seed: int = 0,
+        settings: Mapping[str, object] | None = None,
+        initial: int = 20,
+        direction: str = "minimise",
+        pool: Any = None,
+        objective: str = "",
+        verify: bool = False,
+        sync: bool = True,
+        about: Mapping[str, Any] | None = None,
+    ) -> None:
+        if isinstance(search, (str, Path)):
+            if path is not None:
+                raise TypeError(f"search: expected a Search beside a path, got {search!r}")
+            search, path = None, search
+        if (search is None) == (space is None):
+            raise TypeError("expected either a search, or the name of a space and a method")
+        if search is None:
+            search = methods.make(
+                method or "tw-full",
+                spaces.get(space) if isinstance(space, str) else space,  # type: ignore[arg-type]
+                seed=seed,
+                settings=settings,
+                initial=initial,
+                direction=direction,
+                pool=pool,
+            )
+        elif method is not None:
+            raise TypeError("method: expected with a space only, got one beside a search")
+        arguments.check_new(search)
+        if not isinstance(objective, str):
+            raise TypeError(f"objective: expected a text, got {objective!r}")
+        self._search = search
+        header = {
+            "search": search.describe(),
+            "objective": objective,
+            **(about or {}),
+            "versions": headers.versions(search.packages),
+            "started": time.time(),
+        }
+        where = None if path is None else Path(path)
+        self._recorder = Recorder(search, header, where, sync=sync, verify=verify)
+        super().__init__(self._recorder.history)
+
+    @classmethod
+    def read(cls, path: str | Path) -> StudyResults:
+        """Return what a journal says, without its search: items are as JSON has them.
+
+        Also journals of trials of ``otnas run``, and of the format before.
+
+        Raises
+        ------
+        JournalError
+            If the file is no journal or is damaged.
+        OSError
+            If it cannot be read.
+        """
+        history = histories.load(Path(path))
+        if history is None:
+            raise JournalError(f"{path}: expected a journal, got one without a whole line")
+        return StudyResults(history)
+
+    @property
+    def search(self) -> Search[Any]:
+        """The search; ask and tell the study, not it."""
+        return self._search
+
+    @property
+    def path(self) -> Path | None:
+        """The journal."""
+        return self._recorder.path
+
+    def ask(self, n: int = 1) -> list[Trial]:
+        """Return n new running trials of different items, see `Search.ask`."""
+        with self._recorder.all_or_nothing() as write:
+            clock = time.perf_counter()
+            items = self._search.ask(n)
+            seconds = (time.perf_counter() - clock) / len(items)
+            expected = self._search.predictions(items)
+            first = len(self._history.trials)
+            asked = [
+                {"id": first + i, "item": self._search.domain.to_json(item)}
+                for i, item in enumerate(items)
+            ]
+            if expected is not None:
+                for new, *moments in zip(asked, *(v.tolist() for v in expected), strict=True):
+                    new["mean"], new["deviation"] = map(arguments.finite, moments)
+            write("ask", trials=asked, seconds=seconds, state=self._search.state())
+        return self._history.trials[first:]
+
+    def tell(
+        self,
+        trials: TrialLike | Sequence[TrialLike],
+        values: ArrayLike,
+        metrics: Metrics | Sequence[Metrics | None] | None = None,
+        *,
+        run: Run | None = None,
+    ) -> None:
+        """Report values of trials that are running or lost, in any number and order.
+
+        Running attempts at the same item as a lost trial are cancelled: there is a value now.
+
+        Parameters
+        ----------
+        trials : Trial or id, or several
+        values : number, or array (k,)
+            An infinite one on the bad side is a failed training.
+        metrics : mapping of names to numbers, texts or None, or one a trial, optional
+            What else was measured: it is stored.
+        run : Run, optional
+            Where and when the training ran.
+
+        Raises
+        ------
+        StudyError
+            If a trial is in another state, or another attempt at its item has ended.
+        TypeError, ValueError
+            If values are missing, NaN, or outside of what the method accepts.
+        """
+        chosen = self._several(trials)
+        numbers = np.atleast_1d(checks.numbers("values", values))
+        if numbers.shape != (len(chosen),):
+            raise ValueError(f"values: expected shape ({len(chosen)},), got {numbers.shape}")
+        per_trial = arguments.metrics(metrics, len(chosen), single=not isinstance(trials, Sequence))
+        told = [
+            {
+                "id": trial.id,
+                "value": arguments.finite(value),
+                "metrics": more,
+                "run": arguments.as_json(run),
+            }
+            for trial, value, more in zip(chosen, numbers.tolist(), per_trial, strict=True)
+        ]
+        with self._recorder.all_or_nothing() as write:
+            for trial in chosen:
+                self._history.require(trial, TELLABLE, "running or lost")
+                superseded = [
+                    t for t in self._history.retries_of(trial) if t.state is State.RUNNING
+                ]
+                for other in superseded if trial.state is State.LOST else ():
+                    self._search.cancel([other.item])
+                    write("cancel", trials=[other.id], reason=f"trial {trial.id} has a value")
+            self._search.tell([trial.item for trial in chosen], numbers)
+            write("tell", trials=told)
+
+    def attach(
+        self, items: Any, values: ArrayLike, metrics: Metrics | Sequence[Metrics] | None = None
+    ) -> list[Trial]:
+        """Add results from elsewhere, as trials of their own; see `Search.tell`.
+
+        Parameters
+        ----------
+        items : item, or iterable of k items
+        values : number, or array (k,)
+        metrics : mapping, or one an item, optional
+        """
+        single = self._search.domain.is_item(items)
+        things = [items] if single else list(items)
+        numbers = np.atleast_1d(checks.numbers("values", values))
+        if numbers.shape != (len(things),):
+            raise ValueError(f"values: expected shape ({len(things)},), got {numbers.shape}")
+        per_trial = arguments.metrics(metrics, len(things), single=single)
+        first = len(self._history.trials)
+        with self._recorder.all_or_nothing() as write:
+            self._search.tell(things, numbers)
+            attached = [
+                {
+                    "id": first + i,
+                    "item": self._search.domain.to_json(item),
+                    "value": arguments.finite(value),
+                    "metrics": more,
+                }
+                for i, (item, value, more) in enumerate(
+                    zip(things, numbers.tolist(), per_trial, strict=True)
+                )
+            ]
+            write("attach", trials=attached)
+        return self._history.trials[first:]
+
+    def fail(
+        self, trials: TrialLike | Sequence[TrialLike], reason: str, *, run: Run | None = None
+    ) -> None:
+        """Report that trainings failed: they count as the worst value, and do not come again.
+
+        Raises
+        ------
+        StudyError
+            If a trial is not running.
+        """
+        with self._recorder.all_or_nothing() as write:
+            chosen = self._several(trials)
+            write("fail", trials=[t.id for t in chosen], reason=reason, run=arguments.as_json(run))
+            self._search.fail([trial.item for trial in chosen])
+
+    def cancel(self, trials: TrialLike | Sequence[TrialLike], reason: str | None = None) -> None:
+        """Give trials up that are running or lost: nothing is known, and the item may come again.
+
+        Raises
+        ------
+        StudyError
+            If a trial is neither.
+        """
+        self._take_back("cancel", self._several(trials), reason)
+
+    def lose(self, trials: TrialLike | Sequence[TrialLike], reason: str) -> None:
+        """Report that nobody trains any more: the worker vanished. See `retry`.
+
+        Raises
+        ------
+        StudyError
+            If a trial is not running.
+        """
+        self._take_back("lose", self._several(trials), reason)
+
+    def retry(self, trial: TrialLike) -> Trial:
+        """Return a new running trial of the item of a lost one.
+
+        Raises
+        ------
+        StudyError
+            If the trial is not lost, or the item was asked for again since.
+        """
+        old = self._one(trial)
+        with self._recorder.all_or_nothing() as write:
+            write("retry", id=len(self._history.trials), of=old.id)
+            self._claim([old.item], old)
+        return self._history.trials[-1]
+
+    def late(self, trial: TrialLike, value: float | None) -> None:
+        """Write down a result that came too late to count; nothing changes."""
+        with self._recorder.all_or_nothing() as write:
+            number = None if value is None else arguments.finite(float(value))
+            write("late", id=self._one(trial).id, value=number)
+
+    def run(
+        self,
+        train: Callable[..., Any],
+        *,
+        n_trials: int,
+        executor: Executor | Callable[[], Executor] | None = None,
+        max_running: int | None = None,
+        timeout: float | None = None,
+        retries: int = 1,
+        max_failures: int | None = None,
+        progress: bool = True,
+    ) -> None:
+        """Train until so many trials count; see `otnas.study.runner.run`."""
+        from otnas.study import runner
+
+        runner.run(
+            self,
+            train,
+            n_trials=n_trials,
+            executor=executor,
+            max_running=max_running,
+            timeout=timeout,
+            retries=retries,
+            max_failures=max_failures,
+            progress=progress,
+        )
+
+    def close(self) -> None:
+        """Close the journal; the study can still be looked at."""
+        self._recorder.close()
+
+    def __enter__(self) -> Study:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _take_back(self, kind: str, chosen: list[Trial], reason: str | None) -> None:
+        with self._recorder.all_or_nothing() as write:
+            running = [trial.item for trial in chosen if trial.state is State.RUNNING]
+            write(kind, trials=[trial.id for trial in chosen], reason=reason)
+            self._search.cancel(running)
+
+    def _claim(self, items: list[Any], old: Trial) -> None:
+        try:
+            self._search.claim(items)
+        except ValueError:
+            raise StudyError(
+                f"trial {old.id}: expected one whose item was not asked for again since"
+            ) from None
+
+    def _one(self, trial: TrialLike) -> Trial:
+        return self._history.get(trial.id if isinstance(trial, Trial) else trial)
+
+    def _several(self, trials: TrialLike | Sequence[TrialLike]) -> list[Trial]:
+        if isinstance(trials, (Trial, int, np.integer)):
+            return [self._one(trials)]
+        return [self._one(trial) for trial in trials]
