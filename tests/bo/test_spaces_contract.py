@@ -24,6 +24,9 @@ def no_double_pool(cell: Cell) -> bool:
 SPACES: dict[str, Space] = {
     "nasbench101": spaces.get("nasbench101"),
     "nasbench201": spaces.get("nasbench201"),
+    "nasbenchgraph": spaces.get("nasbenchgraph"),
+    "darts": spaces.get("darts"),
+    "nats_size": spaces.get("nats_size"),
     "small": CellSpace(OPS, 5, 6),
     "predicate": CellSpace(OPS, 5, valid=no_double_pool, name="predicate"),
     "large": CellSpace(OPS, 12, 14, name="large"),
@@ -132,7 +135,9 @@ def test_foreign_cells_are_refused(space: Space) -> None:
 OTHER = Taxonomy({"f": ("x", "y")}, name="other")
 
 
-@pytest.mark.parametrize("name", ["nasbench201", "small", "predicate", "sequence", "choices"])
+@pytest.mark.parametrize(
+    "name", ["nasbench201", "nasbenchgraph", "small", "predicate", "sequence", "choices"]
+)
 def test_enumerate(name: str) -> None:
     space = SPACES[name]
     cells = space.enumerate()
@@ -157,7 +162,7 @@ def test_enumerate(name: str) -> None:
 
 def test_which_spaces_are_categorical() -> None:
     found = {name for name, space in SPACES.items() if isinstance(space, CategoricalSpace)}
-    assert found == {"nasbench201", "sequence", "choices"}
+    assert found == {"nasbench201", "nasbenchgraph", "nats_size", "sequence", "choices"}
 
 
 @pytest.mark.parametrize("name", ["nasbench201", "sequence", "choices"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -9,11 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from cells import NB201_OPS, nb201_string
+from otnas.arrays import FloatArray
 from otnas.experiments.configuration import Configuration
-from otnas.experiments.journal import read, without_timings
 from otnas.experiments.runner import plan, run
+from otnas.search import CellPool, Search
+from otnas.search.cells.domain import CellDomain
+from otnas.spaces import Space
+from otnas.study import journal
 from otnas.tables import Provenance, Table
-from otnas_fast import as_cells
+from otnas_fast import Cell, as_cells
 
 
 def small_table(n: int = 200, *, test_error: bool = True) -> Table:
@@ -52,65 +57,80 @@ def configuration(**changes) -> Configuration:
     )
 
 
-class Adaptive:
+class Adaptive(Search[Cell]):
     """Everything asked for depends on everything told; has predictions, some of them missing."""
 
-    def __init__(self, table: Table, seed: int, *, delay: float = 0.0) -> None:
-        self._cells, self._delay = table.cells, delay
-        self._left = list(range(len(table)))
+    def __init__(
+        self, space: Space, pool: CellPool, seed: int, initial: int, *, delay: float = 0.0
+    ) -> None:
+        super().__init__(CellDomain(space, pool), seed=seed, initial=initial)
+        self._delay = delay
         self._state = [seed]
+        self.packages = ("pytest", "not-installed")
 
-    def ask(self, n):
+    def _n_uniform(self, n: int) -> int:
+        return 0
+
+    def _choose(self, n: int) -> list[Cell]:
         time.sleep(self._delay)
-        rng = np.random.default_rng(self._state)
-        rows = [self._left.pop(int(rng.integers(len(self._left)))) for _ in range(n)]
-        return [self._cells[row] for row in rows]
+        rng, taken = np.random.default_rng(self._state), set()
+        cells = [self._draw(rng, taken) for _ in range(n)]
+        if len(self._state) > 1:
+            mean = float(np.mean(self._state[1:]))
+            self._predictions |= dict.fromkeys(cells[1:], (mean, 1.0))
+        return cells
 
-    def tell(self, cells, errors):
+    def _observed(self, cells: list[Cell], errors: FloatArray) -> None:
         self._state += [int(1e6 * error) for error in errors]
-
-    def predictions(self, cells):
-        if len(self._state) == 1:
-            return None
-        mean = np.full(len(cells), float(np.mean(self._state[1:])))
-        mean[0] = np.nan
-        return mean, np.ones(len(cells))
 
 
 class Failing(Adaptive):
-    def tell(self, cells, errors):
-        super().tell(cells, errors)
+    def _observed(self, cells: list[Cell], errors: FloatArray) -> None:
+        super()._observed(cells, errors)
         if len(self._state) > 12:
             raise RuntimeError("no\nluck")
 
 
 class Dying(Adaptive):
-    def tell(self, cells, errors):
-        super().tell(cells, errors)
+    def _observed(self, cells: list[Cell], errors: FloatArray) -> None:
+        super()._observed(cells, errors)
         if len(self._state) > 12:
             os._exit(7)
 
 
 def make(method, space, table, *, seed, initial, settings):
     kind = {"adaptive": Adaptive, "other": Adaptive, "failing": Failing, "dying": Dying}[method]
-    return kind(table, seed + 1000 * (method == "other"), **settings)
-
-
-def planned(config: Configuration, out: Path):
-    """Plan the trials of the methods here, which depend on a package and on one not installed."""
-    return plan(config, out, packages=lambda _: ("pytest", "not-installed"))
+    pool = CellPool(space, table.cells)
+    return kind(space, pool, seed + 1000 * (method == "other"), initial, **settings)
 
 
 def run_all(config: Configuration, out: Path, **options):
-    return list(run(planned(config, out), out, make=make, **options))
+    return list(run(plan(config, out), out, make=make, **options))
 
 
 def contents(out: Path) -> dict[str, tuple]:
     """Everything in all journals that must not differ between equal runs."""
     found = {}
     for path in sorted(out.rglob("*.jsonl")):
-        journal = read(path)
-        header = {k: v for k, v in journal.header.items() if k != "started"}
-        assert path.stat().st_size == journal.size
-        found[str(path.relative_to(out))] = (header, without_timings(journal.queries))
+        contents = journal.read(path)
+        header = {k: v for k, v in contents.header.items() if k != "started"}
+        assert path.stat().st_size == contents.size
+        found[str(path.relative_to(out))] = (header, without_timings(contents.events))
     return found
+
+
+def cut_to(path: Path, queries: int) -> None:
+    """Leave a journal as it was after so many queries, be it in the middle of a batch."""
+    kept = []
+    for line in path.read_text().splitlines(keepends=True):
+        event = json.loads(line)
+        if event.get("event") == "tell":
+            event["trials"] = [told for told in event["trials"] if told["id"] < queries]
+            line = json.dumps(event) + "\n"
+        if event.get("trials", [True]):
+            kept.append(line)
+    path.write_text("".join(kept))
+
+
+def without_timings(events: list[dict]) -> list[dict]:
+    return [{k: v for k, v in e.items() if k not in ("time", "seconds")} for e in events]

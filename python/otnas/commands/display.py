@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -41,14 +42,16 @@ def follow(events: Iterable[Event], tasks: Plan, console: Console) -> list[Faile
             name = f"{event.task.method}, trial {event.task.trial}"
             if isinstance(event, Advanced):
                 best[event.task.journal] = event.best
-            elif isinstance(event, Failed):
+                continue
+            lowest = best.pop(event.task.journal, math.inf)
+            if isinstance(event, Failed):
                 failures.append(event)
                 ended += 1
                 console.print(f"[red]failed:[/red] {escape(f'{name}: {event.message}')}")
             elif isinstance(event, Finished):
                 ended += 1
                 if not bars:
-                    text = f"best validation error {best[event.task.journal]:.3f} %"
+                    text = f"best validation error {lowest:.3f} %"
                     console.print(f"{ended}/{len(tasks)} {name}: {text}", markup=False)
     return failures
 
@@ -75,7 +78,8 @@ class _Bars:
         )
         self.view = Group(self._running, self._all)
         self._total = self._all.add_task("", total=tasks.n_queries)
-        self._done: dict[Path, int] = {}
+        self._done: dict[Path, int] = {}  # queries of running trials
+        self._ended = 0  # and of all others
         self._shown: dict[Path, TaskID] = {}
 
     def take(self, event: Event) -> None:
@@ -91,7 +95,8 @@ class _Bars:
             self._running.update(self._shown[task.journal], completed=event.queries, best=best)
         else:
             # A trial that failed is over, too.
-            self._done[task.journal] = task.queries
+            self._done.pop(task.journal, None)
+            self._ended += task.queries
             if task.journal in self._shown:  # a process can die before it reports anything
                 self._running.remove_task(self._shown.pop(task.journal))
-        self._all.update(self._total, completed=sum(self._done.values()))
+        self._all.update(self._total, completed=self._ended + sum(self._done.values()))

@@ -13,7 +13,7 @@ from otnas import spaces, tables
 from otnas.experiments.configuration import ConfigurationError
 from otnas.experiments.layout import failure_path
 from otnas.experiments.searches import SearchMaker
-from otnas.experiments.trial import is_complete, run_trial
+from otnas.experiments.trial import run_trial
 from otnas.spaces import Space
 from otnas.study import StudyError
 from otnas.tables import Table
@@ -86,13 +86,8 @@ def perform(task: Task, make: SearchMaker) -> Iterator[Event]:
     """Run a trial; errors are reported, not raised."""
     yield Started(task)
     try:
-        step = is_complete(task.journal, task.queries)
-        if step is None:
-            space, table = open_table(task.configuration["search_space"])
-            steps = run_trial(make, space, table, task.configuration, task.trial, task.journal)
-        else:
-            steps = iter([step])
-        for step in steps:
+        space, table = open_table(task.configuration["search_space"])
+        for step in run_trial(make, space, table, task.configuration, task.trial, task.journal):
             yield Advanced(task, step.queries, step.best, step.replayed)
     except Exception as error:
         yield Failed(task, _message(error, task))

@@ -8,7 +8,7 @@ the trial ends with the journal of one that was never stopped, timings aside.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ import numpy as np
 from otnas.experiments.searches import SearchMaker
 from otnas.spaces import Space
 from otnas.study import JournalError, Study, Trial
+from otnas.study.header import check_same
+from otnas.study.history import load as load_history
 from otnas.study.results import StudyResults
 from otnas.tables import Table
 from otnas_fast import Cell
@@ -78,6 +80,11 @@ def run_trial(
         If the search asks for something else than the journal has, or the table says something
         else.
     """
+    about = {"configuration": dict(configuration), "seed": seed, "table": about_table(table)}
+    complete = _complete(about, space, table, path)
+    if complete is not None:
+        yield complete
+        return
     search = make(
         configuration["method"],
         space,
@@ -86,9 +93,8 @@ def run_trial(
         initial=configuration["initial"],
         settings=configuration["settings"],
     )
-    about = {"configuration": dict(configuration), "seed": seed, "table": about_table(table)}
     with Study(search, path, about=about, verify=True, sync=False) as study:
-        _check_results(study, table)
+        _check_results(study.trials, table, path)
         if study.n_counted:
             yield Step(study.n_counted, _best(study), True)
         while (done := study.n_counted) < configuration["queries"]:
@@ -97,16 +103,6 @@ def run_trial(
             errors, metrics = _look_up(space, table, [trial.item for trial in trials])
             study.tell(trials, errors, metrics)
             yield Step(study.n_counted, _best(study), False)
-
-
-def is_complete(path: Path, queries: int) -> Step | None:
-    """Return the last step of a trial that has all its queries, without its search."""
-    if not path.exists() or path.stat().st_size == 0:
-        return None
-    results = Study.read(path)
-    if results.n_counted < queries:
-        return None
-    return Step(results.n_counted, _best(results), True)
 
 
 def about_table(table: Table) -> dict[str, Any]:
@@ -139,16 +135,29 @@ def _look_up(
     return table.validation_error[rows].tolist(), metrics
 
 
-def _check_results(study: Study, table: Table) -> None:
-    """Raise if the journal has a result that is not the table's."""
-    told: list[Trial] = [trial for trial in study.trials if trial.counts]
+def _complete(about: dict[str, Any], space: Space, table: Table, path: Path) -> Step | None:
+    """Return the last step of a trial that has all its queries: it needs no search any more."""
+    history = load_history(path, space.parse) if path.exists() else None
+    if history is None:
+        return None
+    results = StudyResults(history)
+    if results.n_counted < about["configuration"]["queries"]:
+        return None
+    check_same({key: results.header.get(key) for key in about}, about, path)
+    _check_results(results.trials, table, path)
+    return Step(results.n_counted, _best(results), True)
+
+
+def _check_results(trials: Sequence[Trial], table: Table, path: Path) -> None:
+    """Raise if a journal has a result that is not the table's."""
+    told = [trial for trial in trials if trial.counts]
     if not told:
         return
     errors = table.validation_error[table.rows([trial.item for trial in told])].tolist()
     for trial, error in zip(told, errors, strict=True):
         if trial.value != error:
             raise JournalError(
-                f"{study.path}, trial {trial.id}: the journal has the error {trial.value}, "
+                f"{path}, trial {trial.id}: the journal has the error {trial.value}, "
                 f"but table {table.name} has {error}"
             )
 

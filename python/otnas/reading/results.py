@@ -13,8 +13,10 @@ import numpy as np
 
 from otnas.arrays import FloatArray, IntArray
 from otnas.experiments import layout
-from otnas.study import JournalError, State, Study
+from otnas.study import JournalError, State
 from otnas.study import Trial as StudyTrial
+from otnas.study.history import load as load_history
+from otnas.study.results import StudyResults
 
 # What trials must have in common for a comparison to mean anything.
 _COMMON = ("search_space", "initial", "queries", "batch_size", "candidates")
@@ -176,9 +178,10 @@ def _load_one(folder: Path) -> Experiment | None:
     settings: dict[str, dict[str, Any]] = {}
     versions: dict[str, dict[str, str]] = {}
     for path in sorted(folder.glob(f"*/{layout.PATTERN}")):
-        if path.stat().st_size == 0:
-            continue  # begun, and stopped before its first line
-        study = Study.read(path)
+        history = load_history(path)
+        if history is None:
+            continue  # begun, and stopped within its first line
+        study = StudyResults(history)
         queries = [trial for trial in study.trials if trial.state is State.DONE]
         if not queries:
             continue

@@ -160,30 +160,33 @@ class History:
         )
 
 
-def load(path: Path) -> History:
+def load(path: Path, decode: Callable[[Any], Any] = lambda item: item) -> History | None:
     """Read a journal, of this format or the one before, without its search.
+
+    None if it has no whole line yet: whoever began it was stopped at once.
+
+    Parameters
+    ----------
+    path : Path
+    decode : callable
+        See `History`.
 
     Raises
     ------
     JournalError
-        If there is no header yet, or a line is damaged; the message has its number.
+        If the file is no journal, or a line is damaged; the message has its number.
     OSError
         If the file cannot be read.
     """
     contents = journal.read(path)
     if contents is None:
-        raise JournalError(f"{path}: expected a journal, got one without a whole line")
-    return replayed(contents, path)
-
-
-def replayed(contents: journal.Contents, path: Path) -> History:
-    """Return what happened according to a journal."""
+        return None
     if contents.header["format"] == journal.OLD_FORMAT:
         contents = old_format.lifted(contents, path)
     for key, kind in (("versions", dict), ("search", dict)):
         if not isinstance(contents.header.get(key, {}), kind):
             raise JournalError(f"{path}, line 1: expected an object {key!r}")
-    history = History(contents.header)
+    history = History(contents.header, decode)
     for number, event in enumerate(contents.events, start=2):
         with damage_named(path, number):
             history.apply(event)

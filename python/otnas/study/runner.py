@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from otnas import checks
-from otnas.search.base import ExhaustedError
+from otnas.search.domain import ExhaustedError
 from otnas.study.backend import Backend, ExecutorMaker
 from otnas.study.errors import BrokenExecutorError, StudyError, TooManyFailures
 from otnas.study.interrupts import Interrupts

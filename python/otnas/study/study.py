@@ -23,7 +23,7 @@ from otnas.study import arguments
 from otnas.study import header as headers
 from otnas.study import history as histories
 from otnas.study.arguments import Metrics
-from otnas.study.errors import StudyError
+from otnas.study.errors import JournalError, StudyError
 from otnas.study.history import TELLABLE
 from otnas.study.recorder import Recorder
 from otnas.study.results import StudyResults
@@ -147,7 +147,10 @@ class Study(StudyResults):
         OSError
             If it cannot be read.
         """
-        return StudyResults(histories.load(Path(path)))
+        history = histories.load(Path(path))
+        if history is None:
+            raise JournalError(f"{path}: expected a journal, got one without a whole line")
+        return StudyResults(history)
 
     @property
     def search(self) -> Search[Any]:

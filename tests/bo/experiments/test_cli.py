@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+from otnas import cli
 from otnas.cli import main
-from otnas.experiments import lock
 from otnas.experiments.configuration import preset_text
+from otnas.study import Study, lock
 
 SMALL = ["--search-space", "small", "--trials", "0:2", "--initial", "5", "--queries", "12"]
 
@@ -82,7 +85,7 @@ def test_a_copied_preset(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "seqential"], "preset: 'seqential' is unknown; did you mean 'sequential'?"),
+        (["run", "seqential"], "preset: unknown preset 'seqential'; did you mean 'sequential'?"),
         (["run", "batch", "--methods", "evoluton"], "did you mean 'evolution'?"),
         (["run", "batch", "--trials", "3"], "trials: expected FIRST:END such as '0:5', got '3'"),
         (["run", "batch", "--jobs", "0"], "--jobs: expected an integer of at least 1, got 0"),
@@ -118,6 +121,30 @@ def test_wrong_usage_is_status_2(arguments, capsys):
     with pytest.raises(SystemExit) as error:
         main(arguments)
     assert error.value.code == 2
+
+
+def test_a_number_of_queries_alone_is_enough(tmp_path, capsys):
+    small = ["--search-space", "small", "--trials", "0:1", "--queries", "40"]
+    arguments = ["run", "batch", *small, "--methods", "random", "--jobs", "1", "--out", tmp_path]
+    assert run(capsys, *arguments)[0] == 0  # the preset begins with 50
+    (path,) = tmp_path.rglob("*.jsonl")
+    found = Study.read(path)
+    assert found.n_counted == found.header["configuration"]["initial"] == 40
+    # What somebody gave is taken at its word.
+    status, _, error = run(capsys, *arguments, "--initial", "41")
+    assert (status, "initial: expected at most queries (40), got 41" in error) == (1, True)
+
+
+def test_the_commands_of_the_readme():
+    """Each is a command that there is; a kind of file is read by the reader of that kind."""
+    text = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    lines = [shlex.split(line, comments=True) for line in text.splitlines() if line[:6] == "otnas "]
+    assert len(lines) > 5
+    for line in lines:
+        options = cli._parser().parse_args(line[1:])
+        if line[1:3] == ["table", "import"]:
+            kinds = {"NATS": "nats", "nasb": "nasbench101"}
+            assert line[3] == kinds[Path(options.path).name[:4]]
 
 
 def test_a_second_process_is_refused(tmp_path, capsys):

@@ -1,20 +1,26 @@
 from __future__ import annotations
 
+import io
+import itertools
 import json
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import tracemalloc
 from importlib.util import find_spec
 
 import experiment_helpers as helpers
 import pytest
 from experiment_helpers import configuration, contents, run_all
+from rich.console import Console
 
-from otnas.experiments import journal, lock, searches
+from otnas.commands.display import follow
+from otnas.experiments import searches
+from otnas.experiments.configuration import ConfigurationError
 from otnas.experiments.task import Failed, Finished
-from otnas.study import ConfigurationError, LockedError
+from otnas.study import LockedError, Study, lock
 
 
 def failures(events):
@@ -23,27 +29,28 @@ def failures(events):
 
 def test_a_journal_has_all_that_is_promised(tmp_path, small_table):
     assert not failures(run_all(configuration(trials=range(4, 5)), tmp_path))
-    found = journal.read(tmp_path / "trials" / "adaptive" / "trial-0004.jsonl")
+    found = Study.read(tmp_path / "trials" / "adaptive" / "trial-0004.jsonl")
     assert found.header["seed"] == 4
     assert found.header["configuration"]["batch_size"] == 4
     assert set(found.header["versions"]) == {"python", "otnas", "numpy", "scipy", "pytest"}
     assert found.header["table"]["provenance"]["dataset"] == "<made> & up"
     assert found.header["table"]["lowest"]["test_error"] == small_table.metrics["test_error"].min()
-    assert len(found.queries) == 30
-    assert len({line["cell"] for line in found.queries}) == 30
-    for number, line in enumerate(found.queries, start=1):
-        row = small_table.texts.index(line["cell"])
-        assert line["query"] == number
-        assert len(line["hash"]) == 32
+    assert len(found.trials) == found.n_counted == 30
+    assert len({trial.item for trial in found.trials}) == 30
+    for number, trial in enumerate(found.trials):
+        row = small_table.texts.index(trial.item)
+        assert trial.id == number
+        assert trial.value == small_table.validation_error[row]
+        assert len(trial.metrics["hash"]) == 32
         for name, values in small_table.metrics.items():
-            assert line[name] == values[row]
-        assert line["asked"] <= line["told"]
-        assert line["overhead_seconds"] >= 0
-    means = [line["mean"] for line in found.queries]
+            assert trial.metrics[name] == values[row]
+        assert trial.asked <= trial.ended
+        assert trial.seconds >= 0
+    means = [trial.mean for trial in found.trials]
     assert means[:8] == [None] * 8
     assert means[8] == means[9] == means[10]
     assert means[11] is None
-    assert found.queries[8]["deviation"] == 1.0
+    assert found.trials[8].deviation == 1.0
 
 
 @pytest.mark.parametrize("cut", [0, 5, 300, 0.2, 0.5, 0.9, 0.999])
@@ -68,7 +75,7 @@ def test_optuna_continues_a_cut_journal(tmp_path):
     for path in (tmp_path / "cut").rglob("*.jsonl"):
         data = path.read_bytes()
         path.write_bytes(data[: int(0.7 * len(data))])
-        assert 7 < len(journal.read(path).queries) < 19
+        assert 7 < Study.read(path).n_counted < 19
     assert not failures(helpers.run(tasks, tmp_path / "cut"))
     found = contents(tmp_path / "cut")
     assert found == contents(tmp_path / "whole")
@@ -76,7 +83,10 @@ def test_optuna_continues_a_cut_journal(tmp_path):
         method = header["configuration"]["method"]
         assert ("optuna" in header["versions"]) == method.startswith("optuna")
         assert ("torch" in header["versions"]) == (method == "optuna-gp")
-    asked = [[line["cell"] for line in queries] for _, queries in found.values()]
+    asked = [
+        [new["item"] for e in events for new in e["trials"] if e["event"] == "ask"]
+        for _, events in found.values()
+    ]
     assert len(asked) == len(methods) + 1
     # The initial design is that of all methods; what follows is not.
     assert len({tuple(cells[:7]) for cells in asked}) == 1
@@ -117,7 +127,7 @@ def test_another_configuration_fails_and_leaves_the_journals(tmp_path):
     before = contents(tmp_path)
     events = run_all(configuration(batch_size=5), tmp_path)
     assert len(failures(events)) == 3
-    assert "batch_size = 4, not 5; use another --out" in failures(events)[0].message
+    assert "batch_size = 4, not 5; use another file" in failures(events)[0].message
     assert contents(tmp_path) == before
 
 
@@ -126,13 +136,48 @@ def test_a_replay_that_differs_fails_and_leaves_the_journal(tmp_path):
     run_all(config, tmp_path)
     (path,) = tmp_path.rglob("*.jsonl")
     lines = path.read_text().splitlines(keepends=True)[:12]
-    record = json.loads(lines[5])
-    record["cell"] = json.loads(lines[6])["cell"]
+    record, other = json.loads(lines[5]), json.loads(lines[7])
+    assert record["event"] == other["event"] == "ask"
+    record["trials"][1]["item"] = other["trials"][0]["item"]
     lines[5] = json.dumps(record) + "\n"
     path.write_text("".join(lines))
     (failure,) = failures(run_all(config, tmp_path))
-    assert "query 5: the journal has |" in failure.message
+    assert "the journal has ['|" in failure.message
     assert path.read_text() == "".join(lines)
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_result_that_the_table_contradicts_fails_and_leaves_the_journal(tmp_path, complete):
+    config = configuration(trials=range(1))
+    run_all(config, tmp_path)
+    (path,) = tmp_path.rglob("*.jsonl")
+    lines = path.read_text().splitlines(keepends=True)
+    record = json.loads(lines[2])
+    record["trials"][3]["value"] += 0.5
+    # Cut after the first batch: a search that hears another error may ask for something else.
+    lines = [*lines[:2], json.dumps(record) + "\n", *(lines[3:] if complete else ())]
+    path.write_text("".join(lines))
+    (failure,) = failures(run_all(config, tmp_path))
+    assert "trial 3: the journal has the error" in failure.message
+    assert "but table small has" in failure.message
+    assert path.read_text() == "".join(lines)
+
+
+def test_a_hundred_million_trials_start_at_once(tmp_path):
+    tasks = helpers.plan(configuration(trials=range(99_999_999)), tmp_path)
+    events = helpers.run(tasks, tmp_path, make=helpers.make)
+    tracemalloc.start()
+    try:
+        console = Console(file=io.StringIO(), force_terminal=True)
+        shown = follow(itertools.islice(events, 40), tasks, console)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    events.close()
+    assert shown == []
+    assert peak < 20e6  # a list of so many would be a thousand times that
+    assert (len(tasks), tasks[-1].trial) == (99_999_999, 99_999_998)
+    assert len(tasks[5:8]) == 3
 
 
 @pytest.mark.parametrize("jobs", [2, 5])
@@ -186,7 +231,7 @@ def test_a_folder_in_use_is_refused(tmp_path):
 
 def test_the_lock_of_a_killed_process_does_not_block(tmp_path):
     code = (
-        "import sys, time, pathlib\nfrom otnas.experiments import lock\n"
+        "import sys, time, pathlib\nfrom otnas.study import lock\n"
         "with lock.folder(pathlib.Path(sys.argv[1])):\n print('locked', flush=True)\n"
         " time.sleep(60)"
     )
@@ -202,7 +247,7 @@ def test_the_lock_of_a_killed_process_does_not_block(tmp_path):
 
 def test_stopping_the_iterator_ends_the_workers(tmp_path):
     config = configuration(settings={"adaptive": {"delay": 0.2}})
-    tasks = helpers.planned(config, tmp_path)
+    tasks = helpers.plan(config, tmp_path)
     events = helpers.run(tasks, tmp_path, jobs=2, make=helpers.make)
     next(events)
     assert multiprocessing.active_children()

@@ -270,13 +270,13 @@ def test_what_is_maximised_is_chosen_like_its_negative(name):
     assert up.best == (down.best[0], -down.best[1])
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     pass
 
 
 @by_kind
 @by_name
-@pytest.mark.parametrize("error", [Broken, KeyboardInterrupt])
+@pytest.mark.parametrize("error", [BrokenError, KeyboardInterrupt])
 def test_a_call_that_fails_leaves_no_trace(name, kind, error, monkeypatch):
     """Interrupted at the last moment; what follows is what an untouched twin does."""
     space = searches.space_for(name, kind)
