@@ -61,6 +61,8 @@ def _submitit(folder):
     with pytest.MonkeyPatch.context() as patch:
         # As on a cluster, where the modules of trainings must be found, too.
         patch.setenv("PYTHONPATH", str(Path(__file__).parent))
+        # It waits so long for the result of a job that was killed: for slow file systems.
+        patch.setattr(submitit.Job, "_results_timeout_s", 1)
         with SubmititExecutor(submitit.LocalExecutor(folder)) as executor:
             yield executor
         del executor

@@ -78,7 +78,7 @@ def test_cancelled_by_the_executor(options, monkeypatch):
 
         def submit(self, fn, /, *args):
             future = self.inner.submit(fn, *args)
-            if len(cancelled) < 3 and future.cancel():
+            if len(cancelled) < 2 and future.cancel():
                 cancelled.append(future)
             return future
 
@@ -86,8 +86,8 @@ def test_cancelled_by_the_executor(options, monkeypatch):
             if not isinstance(made, Executor):
                 self.inner.shutdown(wait)
 
-    study.run(numbered, n_trials=5, executor=Cancelling, max_running=2, progress=False)
-    assert study.n_counted == 5
+    study.run(numbered, n_trials=4, executor=Cancelling, max_running=2, progress=False)
+    assert study.n_counted == 4
     assert states(study).count("cancelled") == len(cancelled)
 
 
@@ -165,7 +165,7 @@ def test_a_late_result(options, retried, tmp_path):
             return trials
 
     with make(tmp_path / "journal", kind=Hasty) as study:
-        study.run(numbered, n_trials=4, progress=False, **options)
+        study.run(numbered, n_trials=3, progress=False, **options)
     late = events(tmp_path / "journal", "late")
     if retried:
         assert [(event["id"], event["value"]) for event in late] == [(1, 1.0)]
