@@ -1,6 +1,6 @@
 """k-DPP draws against DPPy and a NumPy eigendecomposition, by (n, k).
 
-Run with ``pytest benchmarks/bench_kdpp.py --benchmark-only``. The last tests assert the targets by
+Run with ``pytest benchmarks/bench_kdpp.py --benchmark-only``. The last tests state targets as
 ratios measured in this very run, the two sides taking turns.
 
 The first draw spends its time in a threaded LAPACK. On a busy machine the threads wait for each
@@ -113,19 +113,18 @@ def test_batch_of_draws(benchmark, threads):
 
 
 @pytest.mark.benchmark(group="targets")
-def test_target_first_draw(benchmark):
+def test_target_first_draw(benchmark, targets):
     n, k = 1000, 10
     L = kernel(n)
     measured = ratio(lambda: sample_kdpp(L, k, rng=0), lambda: np.linalg.eigh(L), 15)
     describe(benchmark, n, k, ratio=measured)
     benchmark.pedantic(sample_kdpp, (L, k), {"rng": 0}, rounds=3)
-    print(f"\nfirst draw, n={n}, k={k}: {measured:.2f} of numpy.linalg.eigh")
-    assert measured <= 0.7
+    targets.at_most(f"first draw, n={n}, k={k}", measured, 0.7, "of eigh's time")
 
 
 @pytest.mark.parametrize("k", [10, 50])
 @pytest.mark.benchmark(group="targets")
-def test_target_further_draw(benchmark, finite_dpp, k):
+def test_target_further_draw(benchmark, targets, finite_dpp, k):
     n = 1000
     L = kernel(n)
     kdpp = KDPP(L)
@@ -140,5 +139,4 @@ def test_target_further_draw(benchmark, finite_dpp, k):
     )
     describe(benchmark, n, k, speedup=measured)
     check_draw(L, k, benchmark(kdpp.sample, k, rng=rng))
-    print(f"\nfurther draw, n={n}, k={k}: {measured:.0f} times as fast as DPPy")
-    assert measured >= 10
+    targets.at_least(f"further draw, n={n}, k={k}", measured, 10, "x DPPy")

@@ -20,6 +20,7 @@ from otnas.spaces import parameter_counts
 from otnas.tables import Provenance, Table, store
 from otnas.tables.readers import nasbench101
 from otnas_fast import CellArray
+from targets import Targets
 
 FULL = os.environ.get("OTNAS_BENCH_FULL") == "1"
 CELLS = 423_624 if FULL else 20_000
@@ -95,7 +96,7 @@ def run(script: str, *args: Path) -> list[float]:
 
 
 @pytest.mark.benchmark(group="import NAS-Bench-101")
-def test_target_import(benchmark, tfrecord_file: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_target_import(benchmark, targets: Targets, tfrecord_file: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     begin = time.perf_counter()
     (kilobytes,) = benchmark.pedantic(
         run, args=(MEASURE_IMPORT, tfrecord_file, tmp_path / "table"), rounds=1
@@ -106,12 +107,12 @@ def test_target_import(benchmark, tfrecord_file: Path, tmp_path: Path) -> None: 
         "file_megabytes": tfrecord_file.stat().st_size / 1e6,
         "peak_megabytes": kilobytes / 1024,
     }
-    assert seconds < 180
-    assert kilobytes < 2**20
+    targets.at_most(f"import of {3 * CELLS:,} records", seconds, 180, "s")
+    targets.at_most(f"import of {3 * CELLS:,} records, peak", kilobytes / 1024, 1024, "MB")
 
 
 @pytest.mark.benchmark(group="open")
-def test_target_open(benchmark, table: Table, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_target_open(benchmark, targets: Targets, table: Table, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "table"
     store.write(table, path)
     opened = benchmark(store.read, path)
@@ -123,8 +124,8 @@ def test_target_open(benchmark, table: Table, tmp_path: Path) -> None:  # type: 
         "resident_megabytes": float(megabytes),
         "file_megabytes": path.stat().st_size / 1e6,
     }
-    assert megabytes < 100
-    assert seconds < 0.05
+    targets.at_most(f"open a table of {CELLS:,} cells", seconds * 1e3, 50, "ms")
+    targets.at_most(f"open a table of {CELLS:,} cells, resident", megabytes, 100, "MB")
 
 
 @pytest.mark.benchmark(group="query 1000 cells")

@@ -1,4 +1,8 @@
-"""Benchmarks run with ``pytest --benchmark-only``; plain ``pytest`` does not collect them."""
+"""Benchmarks run with ``pytest --benchmark-only``; plain ``pytest`` does not collect them.
+
+They check answers, and print what was measured beside its target in one table at the end; with
+``--targets`` a missed one fails.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,17 @@ from pathlib import Path
 import pytest
 
 from measure import environment
+from targets import Targets
+
+_TARGETS = pytest.StashKey[Targets]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--targets", action="store_true", help="let missed targets fail benchmarks")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_TARGETS] = Targets(binding=config.getoption("--targets", default=False))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -14,8 +29,29 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None if config.getoption("--benchmark-only") else True
 
 
+@pytest.fixture
+def targets(request: pytest.FixtureRequest) -> Targets:
+    """Where a benchmark states what it measured and what it was to reach."""
+    return request.config.stash[_TARGETS]
+
+
 @pytest.fixture(autouse=True)
 def _record_environment(request: pytest.FixtureRequest) -> None:
     """Put CPU, threads available and versions beside every figure."""
     if "benchmark" in request.fixturenames:
         request.getfixturevalue("benchmark").extra_info.update(environment())
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print all targets in one table."""
+    found = config.stash[_TARGETS].all
+    if not found:
+        return
+    facts = ", ".join(f"{key} {value}" for key, value in environment().items())
+    terminalreporter.section("targets")
+    terminalreporter.write_line(facts)
+    for target in found:
+        terminalreporter.write_line(target.line)
+    terminalreporter.write_line(f"{sum(t.is_met for t in found)} of {len(found)} are met")

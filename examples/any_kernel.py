@@ -37,7 +37,7 @@ def error(item: int) -> float:
     return 100 * (1 - cross_val_score(pool[item], images[train], labels[train], cv=3).mean())
 
 
-search = PoolSearch(gram=similarity, n_initial=5, refit_every=5, seed=0)
+search = PoolSearch(gram=similarity, initial=5, settings={"refit_every": 5}, seed=0)
 for _ in range(5):
     batch = search.ask(5)  # diverse and promising, from the quality k-DPP
     search.tell(batch, [error(item) for item in batch])

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-
 from distance_sources import VectorDistances
+
+from otnas.gp.direct_posterior import DirectPosterior
 from otnas.gp.kernels import LaplaceKernel
+from otnas.search.decision.rules.base import completed
+from otnas.search.decision.rules.determinantal import semidefinite_part
 
 
 def laplace_kernel(n_items=60, n_blocks=3, width=4, seed=0, n_duplicates=0):
@@ -62,11 +65,19 @@ def reference_kdpp(ensemble, k, rng):
     return np.array(points, dtype=np.intp)
 
 
-def reference_quality_kdpp(mean, covariance, k, rng):
-    """`quality_kdpp` with the reference sampler: needs no compiled package."""
-    from otnas.search.batch import quality_kdpp
+def reference_quality_kdpp(candidates, k, rng):
+    """docs/maths.md Eq. (5) by the reference sampler, completed by lowest mean - deviation."""
+    q = np.exp(candidates.mean.min() - candidates.mean)
+    ensemble, rank = semidefinite_part(q[:, None] * candidates.covariance * q)
+    return completed(reference_kdpp(ensemble, min(k, rank), rng), candidates, k)
 
-    return quality_kdpp(mean, covariance, k, rng, sampler=reference_kdpp)
+
+def predict(process, items):
+    """Posterior mean and covariance in the units of the targets."""
+    posterior, items = DirectPosterior(process), np.asarray(items)
+    mean, _ = posterior.standardised_moments(items)
+    covariance = process.to_squared_units(posterior.standardised_covariance(items))
+    return process.offset + process.scale * mean, covariance
 
 
 def objective(items):
@@ -79,7 +90,7 @@ def run(s, sizes):
     asked = []
     for n in sizes:
         items = s.ask(n)
-        assert items.shape == (n,)
-        asked.extend(items.tolist())
+        assert len(items) == n
+        asked.extend(items)
         s.tell(items, objective(items))
     return asked

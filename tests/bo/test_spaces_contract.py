@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from otnas import spaces
 from otnas.spaces import CategoricalSpace, CellSpace, SequenceSpace, Space
-from otnas_fast import Cell, Taxonomy, as_cells, embed, gram
+from otnas_fast import Cell, Embedding, Taxonomy, as_cells, embed, gram
 
 OPS = Taxonomy({"conv": ("c3", "c5"), "pool": ("max",), "skip": ("id",)}, name="mine")
 
@@ -24,6 +24,9 @@ def no_double_pool(cell: Cell) -> bool:
 SPACES: dict[str, Space] = {
     "nasbench101": spaces.get("nasbench101"),
     "nasbench201": spaces.get("nasbench201"),
+    "nasbenchgraph": spaces.get("nasbenchgraph"),
+    "darts": spaces.get("darts"),
+    "nats_size": spaces.get("nats_size"),
     "small": CellSpace(OPS, 5, 6),
     "predicate": CellSpace(OPS, 5, valid=no_double_pool, name="predicate"),
     "large": CellSpace(OPS, 12, 14, name="large"),
@@ -132,7 +135,9 @@ def test_foreign_cells_are_refused(space: Space) -> None:
 OTHER = Taxonomy({"f": ("x", "y")}, name="other")
 
 
-@pytest.mark.parametrize("name", ["nasbench201", "small", "predicate", "sequence", "choices"])
+@pytest.mark.parametrize(
+    "name", ["nasbench201", "nasbenchgraph", "small", "predicate", "sequence", "choices"]
+)
 def test_enumerate(name: str) -> None:
     space = SPACES[name]
     cells = space.enumerate()
@@ -157,7 +162,7 @@ def test_enumerate(name: str) -> None:
 
 def test_which_spaces_are_categorical() -> None:
     found = {name for name, space in SPACES.items() if isinstance(space, CategoricalSpace)}
-    assert found == {"nasbench201", "sequence", "choices"}
+    assert found == {"nasbench201", "nasbenchgraph", "nats_size", "sequence", "choices"}
 
 
 @pytest.mark.parametrize("name", ["nasbench201", "sequence", "choices"])
@@ -182,9 +187,42 @@ def test_cells_by_choices(name: str) -> None:
         space.values_of(Cell([[0, 1], [0, 0]], ["input", "output"], taxonomy=space.taxonomy))
 
 
+@pytest.mark.parametrize("name", ["nasbench201", "nasbenchgraph", "sequence", "choices"])
+def test_places_are_stars_of_families(name: str) -> None:
+    space = SPACES[name]
+    assert isinstance(space, CategoricalSpace)
+    rng = np.random.default_rng(4)
+    cells = [space.random(rng) for _ in range(25)]
+    values = [space.values_of(cell) for cell in cells]
+    digits = [[c.index(v) for c, v in zip(space.choices, row, strict=True)] for row in values]
+    assert space.digits(cells).tolist() == digits
+    blocks = space.places(cells)
+    assert list(blocks) == [f"place{i + 1}" for i in range(len(space.choices))]
+    family = {op: f for f, ops in space.taxonomy.families.items() for op in ops}
+
+    def apart(a: str, b: str) -> float:
+        same_family = family.get(a, a) == family.get(b, b)
+        return 0.0 if a == b else space.taxonomy.alpha if same_family else 1.0
+
+    for place, block in enumerate(blocks.values()):
+        found = np.abs(block[:, None] - block).sum(axis=2)
+        expected = [[apart(a[place], b[place]) for b in values] for a in values]
+        np.testing.assert_allclose(found, expected, atol=1e-12)
+    assert np.linalg.eigvalsh(gram(Embedding(blocks))).min() > -1e-10
+
+
+@every_space
+def test_spaces_without_places_say_so(space: Space) -> None:
+    if not isinstance(space, CategoricalSpace):
+        assert space.places([space.random(np.random.default_rng(5))]) == {}
+
+
 def test_spaces_pickle() -> None:
     space = pickle.loads(pickle.dumps(SPACES["small"]))
     assert len(space.enumerate()) == len(SPACES["small"].enumerate())
+    for name in ("nasbenchgraph", "nats_size", "darts"):
+        cell = SPACES[name].random(np.random.default_rng(6))
+        assert pickle.loads(pickle.dumps(SPACES[name])).hash(cell) == SPACES[name].hash(cell)
 
 
 def test_get() -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import pickle
 import struct
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,58 @@ def nats(texts: Sequence[str]) -> dict[str, Any]:
         for index, infos in whole["arch2infos"].items()
     }
     return whole
+
+
+SIZE_EPOCH_SEEDS = {1: (777,), 12: (777,), 90: (777, 888, 999)}
+DATASETS = ("cifar10-valid", "cifar10", "cifar100", "ImageNet16-120")
+
+
+def size_trial(index: int, text: str, dataset: str, epochs: int, seed: int) -> dict[str, Any]:
+    """ResultsCount.state_dict() of a network of the size benchmark."""
+    genotype = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+..."
+    result = trial(index, text, dataset, epochs, seed)
+    result["arch_config"] = {
+        "name": "infer.shape.tiny",
+        "channels": text,
+        "arch_str": text,
+        "genotype": genotype,
+        "class_num": 10,
+    }
+    # As the files have it: seeds as text, the same latency for all seeds, times in order.
+    return result | {
+        "seed": str(seed),
+        "latency": [0.01 + index / 1000],
+        "train_times": OrderedDict(result["train_times"]),
+    }
+
+
+def nats_size(texts: Sequence[str]) -> dict[str, Any]:
+    """What NATS-sss-v1_0-50262.pickle.pbz2 holds."""
+    return {
+        "meta_archs": list(texts),
+        "total_archs": len(texts),
+        "arch2infos": {
+            index: OrderedDict(
+                (
+                    f"{epochs:02}",
+                    {
+                        "arch_index": index,
+                        "arch_str": text,
+                        "all_results": {
+                            (dataset, seed): size_trial(index, text, dataset, epochs, seed)
+                            for seed in seeds
+                            for dataset in DATASETS
+                        },
+                        "dataset_seed": {dataset: list(seeds) for dataset in DATASETS},
+                        "clear_net_done": True,
+                    },
+                )
+                for epochs, seeds in SIZE_EPOCH_SEEDS.items()
+            )
+            for index, text in enumerate(texts)
+        },
+        "evaluated_indexes": set(range(len(texts))),
+    }
 
 
 def write_pbz2(path: Path, content: object) -> Path:

@@ -11,7 +11,7 @@ from otnas_fast import Cell, Taxonomy
 NAMES = (*methods.names(), "kdpp-quality:tw", "believer:path", "thompson:wl", "penalise:ot")
 
 # Cheap versions: what is tested here does not depend on how good a search is.
-_BATCH = {"n_promising": 12, "n_mutations": 12, "n_random": 6, "n_kept": 6, "refit_every": 5}
+BATCH = {"n_promising": 12, "n_mutations": 12, "n_random": 6, "n_kept": 6, "refit_every": 5}
 SETTINGS: dict[str, dict[str, object]] = {
     "random": {},
     "evolution": {"population": 5, "sample": 3},
@@ -62,7 +62,7 @@ def space_for(name: str, kind: str = "small") -> Space:
 
 
 def make(name: str, space: Space, *, seed: int = 3, initial: int = 4, **rest: object) -> Search:
-    settings = rest.pop("settings", SETTINGS.get(name, _BATCH))
+    settings = rest.pop("settings", SETTINGS.get(name, BATCH))
     return methods.make(name, space, seed=seed, initial=initial, settings=settings, **rest)  # type: ignore[arg-type]
 
 
@@ -83,6 +83,6 @@ def run(search: Search, sizes: list[int]) -> list[Cell]:
     asked: list[Cell] = []
     for n in sizes:
         cells = search.ask(n)
-        search.tell(cells, errors_of(search.space, cells))
+        search.tell(cells, errors_of(search.domain.space, cells))
         asked += cells
     return asked

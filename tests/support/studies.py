@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +112,19 @@ def snapshot(study: Study) -> dict[str, Any]:
         "state": inner.state(),
         "file": None if path is None else path.read_bytes(),
     }
+
+
+def make(path=None, *, kind=Study, space=None, **rest):
+    """A study of 81 cells, by random search: for tests of the runner."""
+    chosen = {"method": "random", "seed": 0, **rest}
+    return kind(path, space=space or searches.small_sequences(), **chosen)
+
+
+def states(study):
+    return [trial.state.value for trial in study.trials]
+
+
+def events(path, kind):
+    """The events of a kind in a journal."""
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    return [line for line in lines if line.get("event") == kind]

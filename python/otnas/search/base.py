@@ -11,16 +11,16 @@ items. The second belongs to the method.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from otnas import checks
-from otnas.arrays import FloatArray
+from otnas.arrays import BoolArray, FloatArray
 from otnas.search import random_state, transaction
-from otnas.search.domain import Domain
+from otnas.search.domain import Domain, ExhaustedError
 from otnas.search.threads import one_blas_thread
 
 T = TypeVar("T", bound=Hashable)
@@ -48,7 +48,6 @@ class Search(ABC, Generic[T]):
     initial : int >= 1
         The first items are uniform draws, until this many were asked for or told.
     direction : {"minimise", "maximise"}
-        Whether low or high values are good.
 
     Raises
     ------
@@ -93,11 +92,6 @@ class Search(ABC, Generic[T]):
     def seed(self) -> int | None:
         """The seed, if it was an integer: then the search can be repeated."""
         return self._seed
-
-    @property
-    def initial(self) -> int:
-        """How many items are drawn uniformly at first."""
-        return self._initial
 
     @property
     def direction(self) -> str:
@@ -148,12 +142,12 @@ class Search(ABC, Generic[T]):
         ------
         TypeError, ValueError
             If n is not an integer >= 1, or an item of the pool turns out invalid.
-        RuntimeError
+        ExhaustedError
             If fewer than n items are left.
         """
         n = checks.integer("n", n, 1)
         if self._left is not None and n > self._left.n_left:
-            raise RuntimeError(
+            raise ExhaustedError(
                 f"{self._domain.name} is exhausted: expected n <= {self._left.n_left}, got {n}"
             )
         n_drawn = self._n_uniform(n)
@@ -229,15 +223,10 @@ class Search(ABC, Generic[T]):
         TypeError, ValueError, IndexError
             If an item is invalid or not pending.
         """
-        cancelled: dict[Hashable, int] = {}
-        for i, thing in enumerate(self._several(items)):
-            item = self._domain.checked(thing, f"items[{i}]")
-            key, position = self._domain.identify(item)
-            if key not in self._pending or key in cancelled:
-                raise ValueError(f"items[{i}]: expected a pending item, got {item!r}")
-            cancelled[key] = position
+        cancelled = self._keys(items, "a pending item", lambda key: key in self._pending)
         with transaction.unchanged_if_it_fails(self):
-            for key, position in cancelled.items():
+            for key, item in cancelled.items():
+                position = self._domain.identify(item)[1]
                 del self._pending[key]
                 self._seen.discard(key)
                 if self._left is not None and position >= 0:
@@ -251,13 +240,7 @@ class Search(ABC, Generic[T]):
         TypeError, ValueError, IndexError
             If an item is invalid, or counts as one that was asked for or told before.
         """
-        claimed: dict[Hashable, T] = {}
-        for i, thing in enumerate(self._several(items)):
-            item = self._domain.checked(thing, f"items[{i}]")
-            key = self._domain.identify(item)[0]
-            if key in self._seen or key in claimed:
-                raise ValueError(f"items[{i}]: expected an item not seen before, got {item!r}")
-            claimed[key] = item
+        claimed = self._keys(items, "an item not seen before", lambda key: key not in self._seen)
         with transaction.unchanged_if_it_fails(self):
             for item in claimed.values():
                 self._claim(item)
@@ -265,8 +248,7 @@ class Search(ABC, Generic[T]):
     def predictions(self, items: Sequence[T]) -> tuple[FloatArray, FloatArray] | None:
         """Return mean and deviation with which items were chosen, shapes (k,), in units of values.
 
-        NaN for items that were drawn without a model; None if that is all of them, as always for
-        methods without a model.
+        NaN for items that were drawn without a model; None if that is all of them.
         """
         found = [self._predictions.get(item, (np.nan, np.nan)) for item in items]
         table = np.array(found, dtype=np.float64).reshape(-1, 2)
@@ -341,24 +323,14 @@ class Search(ABC, Generic[T]):
             As for `_fresh`.
         """
         if self._left is not None:
-            mask = self._left.mask
-            for _ in range(20):
-                # Cheaper than a list of what is left, which is nearly everything.
-                position = int(rng.integers(len(mask)))
-                if mask[position]:
-                    item = self._fresh(self._domain.at(position), taken)
-                    if item is not None:
-                        return item
-            for position in rng.permutation(np.flatnonzero(mask)).tolist():
-                item = self._fresh(self._domain.at(position), taken)
-                if item is not None:
-                    return item
+            drawn = (self._domain.at(i) for i in _random_order(self._left.mask, rng))
         else:
-            for _ in range(MAX_REJECTED):
-                item = self._fresh(self._domain.random(rng), taken)
-                if item is not None:
-                    return item
-        raise RuntimeError(
+            drawn = (self._domain.random(rng) for _ in range(MAX_REJECTED))
+        for candidate in drawn:
+            item = self._fresh(candidate, taken)
+            if item is not None:
+                return item
+        raise ExhaustedError(
             f"{self._domain.name} seems exhausted: {MAX_REJECTED} random items in a row were "
             f"among the {len(self._seen)} asked for or told"
         )
@@ -390,6 +362,19 @@ class Search(ABC, Generic[T]):
             raise TypeError(f"items: expected an item or several, got {items!r}")
         return list(items)
 
+    def _keys(
+        self, items: T | Iterable[T], wanted: str, allowed: Callable[[Hashable], bool]
+    ) -> dict[Hashable, T]:
+        """Return items by their keys, which must be different and allowed."""
+        found: dict[Hashable, T] = {}
+        for i, thing in enumerate(self._several(items)):
+            item = self._domain.checked(thing, f"items[{i}]")
+            key = self._domain.identify(item)[0]
+            if key in found or not allowed(key):
+                raise ValueError(f"items[{i}]: expected {wanted}, got {item!r}")
+            found[key] = item
+        return found
+
     def _claim(self, item: T) -> T:
         key, _ = self._domain.identify(self._domain.checked(item, "pool"))
         if key in self._seen:
@@ -403,3 +388,13 @@ class Search(ABC, Generic[T]):
         self._seen.add(key)
         if self._left is not None and position >= 0:
             self._left.exclude(position)
+
+
+def _random_order(mask: BoolArray, rng: np.random.Generator) -> Iterator[int]:
+    """Yield positions of a mask at random, all of them in the end; the first may repeat."""
+    for _ in range(20):
+        # Cheaper than a list of what is left, which is nearly everything.
+        position = int(rng.integers(len(mask)))
+        if mask[position]:
+            yield position
+    yield from rng.permutation(np.flatnonzero(mask)).tolist()

@@ -14,6 +14,10 @@ from otnas.search.availability import Availability
 T = TypeVar("T", bound=Hashable)
 
 
+class ExhaustedError(RuntimeError):
+    """There are not so many items left to ask for."""
+
+
 class Domain(ABC, Generic[T]):
     """The items of a search: an open space, or a finite pool of N.
 

@@ -6,7 +6,7 @@
 >>> space.hash(cell)
 'd32d0b26d534203b48d866facd98cc3e'
 
-Two spaces are built in; `CellSpace` and `SequenceSpace` make one's own.
+The built-in spaces are `NAMES`; `ParameterSpace`, `CellSpace` and `SequenceSpace` make one's own.
 """
 
 from __future__ import annotations
@@ -17,24 +17,60 @@ from functools import cache
 from otnas.spaces.base import Space, SpaceCells
 from otnas.spaces.categorical import CategoricalSpace
 from otnas.spaces.custom import CellSpace
+from otnas.spaces.darts import DARTS
+from otnas.spaces.interface import Enumerated, SearchSpace
 from otnas.spaces.nasbench101 import NASBench101, parameter_counts
 from otnas.spaces.nasbench201 import NASBench201
+from otnas.spaces.nasbenchgraph import DATASETS, PROTEINS_OPERATIONS, NASBenchGraph
+from otnas.spaces.nats_size import NATSSize
+from otnas.spaces.parameter_space import ParameterSpace
+from otnas.spaces.parameters import (
+    Categorical,
+    Configuration,
+    Floats,
+    Integers,
+    Ordered,
+    Parameter,
+    sequence_of,
+)
 from otnas.spaces.sequence import SequenceSpace
 
 __all__ = [
+    "DARTS",
     "NAMES",
+    "Categorical",
     "CategoricalSpace",
     "CellSpace",
+    "Configuration",
+    "Enumerated",
+    "Floats",
+    "Integers",
     "NASBench101",
     "NASBench201",
+    "NASBenchGraph",
+    "NATSSize",
+    "Ordered",
+    "Parameter",
+    "ParameterSpace",
+    "SearchSpace",
     "SequenceSpace",
     "Space",
     "SpaceCells",
     "get",
     "parameter_counts",
+    "sequence_of",
 ]
 
-NAMES: dict[str, Callable[[], Space]] = {"nasbench101": NASBench101, "nasbench201": NASBench201}
+NAMES: dict[str, Callable[[], Space]] = {
+    "nasbench101": NASBench101,
+    "nasbench201": NASBench201,
+    "nasbenchgraph": NASBenchGraph,
+    "nasbenchgraph_proteins": lambda: NASBenchGraph(
+        PROTEINS_OPERATIONS, name="nasbenchgraph_proteins"
+    ),
+    "nats_size": NATSSize,
+    "darts": DARTS,
+}
 """The built-in spaces."""
 
 # What users of the published code of Nguyen et al. (2021) type.
@@ -43,6 +79,14 @@ _ALIASES = {
     "nasbench201_cifar10": "nasbench201",
     "nasbench201_cifar100": "nasbench201",
     "nasbench201_ImageNet16-120": "nasbench201",
+    **{
+        f"nats_size_{dataset}": "nats_size"
+        for dataset in ("cifar10-valid", "cifar10", "cifar100", "ImageNet16-120")
+    },
+    # Tables of NAS-Bench-Graph; that of `proteins` has a space of its own.
+    **{
+        f"nasbenchgraph_{dataset}": "nasbenchgraph" for dataset in DATASETS if dataset != "proteins"
+    },
 }
 
 
@@ -52,8 +96,8 @@ def get(name: str) -> Space:
     Parameters
     ----------
     name : str
-        ``"nasbench101"`` or ``"nasbench201"``; also ``"nasbench"`` and, for NAS-Bench-201,
-        ``"nasbench201_cifar10"``, ``"nasbench201_cifar100"``, ``"nasbench201_ImageNet16-120"``.
+        One of `NAMES`; also ``"nasbench"``, and the names of the tables of NAS-Bench-201 and
+        NAS-Bench-Graph, such as ``"nasbench201_cifar10"`` and ``"nasbenchgraph_arxiv"``.
 
     Raises
     ------

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+import numpy as np
+import numpy.typing as npt
+
+from otnas.arrays import FloatArray
+from otnas.spaces import places
 from otnas.spaces.base import Space
-from otnas_fast import Cell
+from otnas_fast import Architecture, Cell, CellArray, as_cells
 
 
 class CategoricalSpace(Space):
-    """A space whose cells are p choices, each from a list of its own; all combinations are valid.
+    """A space whose cells are p choices, each from a list of its own.
 
-    What optimisers of categorical parameters need to know of a space.
+    What optimisers of categorical parameters need to know of a space. All combinations are valid,
+    and different ones are different cells, where a space does not say otherwise.
 
     Attributes
     ----------
@@ -41,6 +47,35 @@ class CategoricalSpace(Space):
         ValueError
             If a value is not one of `choices` at its position, or there are not p of them.
         """
+
+    def digits(self, cells: CellArray | Iterable[Architecture]) -> npt.NDArray[np.int64]:
+        """Positions in `choices` of what was chosen, shape (n, p).
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `values_of`.
+        """
+        number = [{value: i for i, value in enumerate(allowed)} for allowed in self.choices]
+        rows = [
+            [of[value] for of, value in zip(number, self.values_of(cell), strict=True)]
+            for cell in as_cells(cells, name="cells")
+        ]
+        return np.array(rows, dtype=np.int64).reshape(-1, len(self.choices))
+
+    def places(self, cells: CellArray | Iterable[Architecture]) -> dict[str, FloatArray]:
+        """Describe n cells place by place: a block ``place1`` to ``placep`` of shape (n, d) each.
+
+        A place is a star, on which operations of one family of the taxonomy are ``alpha`` apart;
+        see `otnas.spaces.places.star`.
+        """
+        digits = self.digits(cells)
+        family_of = {op: f for f, ops in enumerate(self.taxonomy.families.values()) for op in ops}
+        blocks = {}
+        for place, allowed in enumerate(self.choices):
+            groups = [family_of.get(value, -1 - i) for i, value in enumerate(allowed)]
+            blocks[f"place{place + 1}"] = places.star(digits[:, place], groups, self.taxonomy.alpha)
+        return blocks
 
     def _require_values(self, values: Sequence[str]) -> None:
         if len(values) != len(self.choices):

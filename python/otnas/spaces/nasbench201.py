@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import product
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from otnas.spaces.base import Digests, SpaceCells, text_digests
 from otnas.spaces.categorical import CategoricalSpace
-from otnas_fast import NASBENCH201, Cell, CellArray, as_cells
+from otnas_fast import NASBENCH201, Architecture, Cell, CellArray, as_cells
 from otnas_fast._core import INPUT, OUTPUT
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
@@ -92,6 +92,10 @@ class NASBench201(CategoricalSpace):
         self._require_values(values)
         digits = np.array([OPERATIONS.index(value) for value in values])
         return self._all[int(digits @ _PLACES)]
+
+    def digits(self, cells: CellArray | Iterable[Architecture]) -> npt.NDArray[np.int64]:
+        """Positions in `OPERATIONS` of the six operations in reading order, shape (n, 6)."""
+        return self._digits(as_cells(cells, NASBENCH201, name="cells"))
 
     def structure(self, cell: Cell) -> str:
         """Write what the cell computes, simplified as the benchmark does to count unique cells.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import product
 from math import prod
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from otnas.spaces.base import Digests, SpaceCells, text_digests
 from otnas.spaces.categorical import CategoricalSpace
 from otnas.spaces.text import check_names
-from otnas_fast import Cell, CellArray, Taxonomy
+from otnas_fast import Architecture, Cell, CellArray, Taxonomy, as_cells
 from otnas_fast._core import INPUT, MAX_VERTICES, OUTPUT
 
 MAX_ENUMERATED_CELLS = 1_000_000
@@ -149,6 +149,26 @@ class SequenceSpace(CategoricalSpace):
         """Return the chain of p blocks."""
         self._require_values(values)
         return self._make(values)
+
+    def digits(self, cells: CellArray | Iterable[Architecture]) -> npt.NDArray[np.int64]:
+        """Positions in `choices` of the p blocks, shape (n, p)."""
+        packed = as_cells(cells, self.taxonomy, name="cells")
+        form = np.append(2 << np.arange(self.positions + 1), 0)
+        sizes = np.diff(packed.offsets)
+        if (
+            not (sizes == len(form)).all()
+            or (packed.successors.reshape(-1, len(form)) != form).any()
+        ):
+            raise ValueError(f"cells must be chains of {self.positions} blocks")
+        codes = packed.codes.reshape(-1, len(form))[:, 1:-1]
+        digits = np.empty(codes.shape, dtype=np.int64)
+        for place, allowed in enumerate(self.choices):
+            digit_of_code = np.full(256, -1)
+            digit_of_code[[self.taxonomy.codes[block] for block in allowed]] = range(len(allowed))
+            digits[:, place] = digit_of_code[codes[:, place]]
+        if (digits < 0).any():
+            raise ValueError(f"cells must have blocks that space {self.name} allows there")
+        return digits
 
     def enumerate(self) -> SpaceCells:
         """All sequences in lexicographic order of `choices`, the last position changing fastest.

@@ -7,6 +7,14 @@ class StudyError(ValueError):
     """What a study cannot go on with."""
 
 
+class TooManyFailures(StudyError):  # noqa: N818
+    """More trainings failed than a run allows; the message has the first traceback."""
+
+
+class BrokenExecutorError(StudyError):
+    """What runs the trainings cannot go on."""
+
+
 class JournalError(StudyError):
     """A journal is damaged, or is not the one that it should be."""
 

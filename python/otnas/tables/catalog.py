@@ -1,13 +1,14 @@
-"""Tables by name: the ones imported into the data folder, and the one that is always there."""
+"""Tables by name: the ones imported into the data folder, and those that packages bring."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from otnas.spaces.nasbenchgraph import DATASETS
 from otnas.storage import data_folder
 from otnas.tables import store
-from otnas.tables.readers import analog
+from otnas.tables.readers import analog, nasbenchgraph
 from otnas.tables.table import Table
 
 DEFAULT = "default"
@@ -30,13 +31,20 @@ _NASBENCH201 = (
     "--dataset {dataset} --epochs 200 --seeds mean "
     "(--epochs 12 --seeds 111 for the setting of Nguyen et al. 2021)"
 )
+_NATS_SIZE = (
+    "it is made from the folder NATS-sss-v1_0-50262-simple, see "
+    "https://github.com/D-X-Y/NATS-Bench; then run: otnas table import nats-size "
+    "NATS-sss-v1_0-50262-simple --dataset {dataset} --epochs 90 --seeds mean"
+)
+_NATS_DATASETS = ("cifar10", "cifar10-valid", "cifar100", "ImageNet16-120")
 _HOW_TO_GET = {
     "nasbench": _NASBENCH101,
     **{
-        f"nasbench201_{dataset}": _NASBENCH201.format(dataset=dataset)
-        for dataset in ("cifar10", "cifar10-valid", "cifar100", "ImageNet16-120")
+        f"nasbench201_{dataset}": _NASBENCH201.format(dataset=dataset) for dataset in _NATS_DATASETS
     },
+    **{f"nats_size_{dataset}": _NATS_SIZE.format(dataset=dataset) for dataset in _NATS_DATASETS},
 }
+_GRAPH = {nasbenchgraph.PREFIX + dataset: dataset for dataset in DATASETS}
 
 
 class TableNotFoundError(LookupError):
@@ -65,13 +73,19 @@ def path_of(name: str) -> Path:
 
 
 def names() -> list[str]:
-    """Return the names that `load` finds now: ``default`` first if its package is installed."""
+    """Return the names that `load` finds now: those of installed packages first."""
     stored = sorted(
         path.name.removesuffix(EXTENSION)
         for path in folder().glob(f"*{EXTENSION}")
         if _NAME.fullmatch(path.name.removesuffix(EXTENSION))
     )
-    return [DEFAULT, *stored] if analog.is_installed() else stored
+    return list(dict.fromkeys((*of_packages(), *stored)))
+
+
+def of_packages() -> list[str]:
+    """Return the names of the tables that `load` reads from installed packages."""
+    default = [DEFAULT] if analog.is_installed() else []
+    return default + (list(_GRAPH) if nasbenchgraph.is_installed() else [])
 
 
 def load(name: str = DEFAULT) -> Table:
@@ -80,10 +94,11 @@ def load(name: str = DEFAULT) -> Table:
     Parameters
     ----------
     name : str
-        ``default``, ``analognasbench_`` followed by one of `readers.analog.OBJECTIVES`, or the name
-        of an imported table: ``nasbench`` (NAS-Bench-101), ``nasbench201_cifar10``,
-        ``nasbench201_cifar10-valid``, ``nasbench201_cifar100``, ``nasbench201_ImageNet16-120``, or
-        one's own.
+        ``default``, ``analognasbench_`` followed by one of `readers.analog.OBJECTIVES`,
+        ``nasbenchgraph_`` followed by one of `readers.nasbenchgraph.DATASETS`, or the name of an
+        imported table: ``nasbench`` (NAS-Bench-101), ``nasbench201_cifar10``,
+        ``nasbench201_cifar10-valid``, ``nasbench201_cifar100``, ``nasbench201_ImageNet16-120``,
+        ``nats_size_cifar10`` and so on, or one's own.
 
     Raises
     ------
@@ -100,6 +115,8 @@ def load(name: str = DEFAULT) -> Table:
     objective = name.removeprefix(analog.PREFIX)
     if name.startswith(analog.PREFIX) and objective in analog.OBJECTIVES:
         return analog.load(objective=objective)
+    if name in _GRAPH:
+        return nasbenchgraph.load(_GRAPH[name])
     how = _HOW_TO_GET.get(_ALIASES.get(name, name))
     if how is None:
         known = ", ".join(dict.fromkeys((*names(), *_HOW_TO_GET)))

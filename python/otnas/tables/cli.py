@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from otnas import spaces
 from otnas.tables import catalog
 from otnas.tables.describe import describe, overview
 from otnas.tables.readers import analog, nasbench101, nasbench201, nats, trials201
@@ -40,6 +41,8 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     _add_nasbench101(kinds)
     _add_nasbench201(kinds, "nasbench201", "NAS-Bench-201-v1_1-096897.pth or v1_0-e61699")
     _add_nasbench201(kinds, "nats", "NATS-Bench topology: -simple folder or .pickle.pbz2 file")
+    size = "NATS-Bench size: -simple folder or .pickle.pbz2 file"
+    _add_nasbench201(kinds, "nats-size", size, trials201.SIZE)
     _add_delimited(kinds, "csv")
     _add_delimited(kinds, "parquet")
     _add_analog(kinds)
@@ -113,38 +116,44 @@ def _add_nasbench101(kinds: Subparsers) -> None:
     _common(parser, importer, "nasbench")
 
 
-def _add_nasbench201(kinds: Subparsers, kind: str, what: str) -> None:
+def _add_nasbench201(
+    kinds: Subparsers,
+    kind: str,
+    what: str,
+    benchmark: trials201.Benchmark = trials201.TOPOLOGY,
+) -> None:
     parser = kinds.add_parser(kind, help=what)
     parser.add_argument("path", type=Path, metavar="PATH")
     parser.add_argument("--dataset", choices=tuple(trials201.SPLITS), required=True)
-    parser.add_argument("--epochs", type=int, choices=trials201.EPOCHS, required=True)
+    parser.add_argument("--epochs", type=int, choices=benchmark.epochs, required=True)
     parser.add_argument(
-        "--seeds", type=_mean_or_number, choices=("mean", *trials201.SEEDS), required=True
+        "--seeds", type=_mean_or_number, choices=("mean", *benchmark.seeds), required=True
     )
-    if kind == "nats":
+    if kind.startswith("nats"):
         parser.add_argument(
             "--incomplete", action="store_true", help="accept a part of the architectures"
         )
 
     def importer(args: argparse.Namespace, name: str, progress: Progress | None) -> Table:
         chosen = {"dataset": args.dataset, "epochs": args.epochs, "seeds": args.seeds}
-        if kind == "nats":
-            chosen["incomplete"] = args.incomplete
+        if kind.startswith("nats"):
+            chosen |= {"incomplete": args.incomplete, "benchmark": benchmark}
             return nats.read(args.path, **chosen, name=name, progress=progress)
         return nasbench201.read(args.path, **chosen, name=name, progress=progress)
 
-    _common(parser, importer, "nasbench201_{dataset}")
+    _common(parser, importer, benchmark.space + "_{dataset}")
 
 
 def _add_delimited(kinds: Subparsers, kind: str) -> None:
     parser = kinds.add_parser(kind, help=f"a table of your own as {kind}")
     parser.add_argument("path", type=Path, metavar="FILE")
-    parser.add_argument("--space", choices=("nasbench101", "nasbench201"), required=True)
+    parser.add_argument("--space", choices=tuple(spaces.NAMES), required=True)
     parser.add_argument(
         "--arch",
         metavar="COLUMN",
         required=True,
-        help='NAS-Bench-201 strings, NAS-Bench-101 hashes, or JSON {"matrix": ..., "ops": ...}',
+        help="NAS-Bench-101 hashes, architectures as their space writes them, or JSON "
+        '{"matrix": ..., "ops": ...}',
     )
     for column, help_text in _COLUMNS.items():
         parser.add_argument(f"--{column}", metavar="COLUMN", help=help_text)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from otnas import spaces
 from otnas.tables import catalog, store
-from otnas.tables.readers import analog
+from otnas.tables.readers import analog, nasbenchgraph
 from otnas.tables.table import Table
 
 _UNITS = {
@@ -51,12 +52,24 @@ def describe(table: Table, path: Path) -> str:
     return "\n".join(text)
 
 
+def _row_of_package(name: str) -> tuple[str, ...]:
+    if name == catalog.DEFAULT:
+        return name, "nasbench201", "15,625", "CIFAR-10", "-", analog.data_file().name
+    space = spaces.get(name)
+    dataset = name.removeprefix(nasbenchgraph.PREFIX)
+    count = f"{len(space.enumerate()):,}"
+    return name, space.name, count, dataset, "-", nasbenchgraph.PACKAGE
+
+
 def overview() -> str:
     """List the tables that can be opened, a line each; damaged files are said to be."""
-    rows = [("NAME", "SPACE", "ARCHITECTURES", "DATASET", "EPOCHS", "SOURCE")]
+    rows: list[tuple[str, ...]] = [
+        ("NAME", "SPACE", "ARCHITECTURES", "DATASET", "EPOCHS", "SOURCE")
+    ]
+    of_packages = catalog.of_packages()
     for name in catalog.names():
-        if name == catalog.DEFAULT:
-            rows.append((name, "nasbench201", "15,625", "CIFAR-10", "-", analog.data_file().name))
+        if name in of_packages and not catalog.path_of(name).is_file():
+            rows.append(_row_of_package(name))
             continue
         try:
             summary = store.read_summary(catalog.path_of(name))

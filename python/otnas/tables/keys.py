@@ -53,19 +53,19 @@ def to_hex(key: Keys) -> str:
 def of_cells(space: str, cells: CellArray) -> Keys:
     """Return the keys under which tables of a space hold the cells.
 
-    NAS-Bench-101: the official module hash, so isomorphic cells have one key. NAS-Bench-201: the
-    operations as given, since the benchmark trained isomorphic cells separately. Other spaces: a
-    digest of the canonical form.
+    NAS-Bench-201: the operations as given, since the benchmark trained isomorphic cells separately.
+    Other built-in spaces: their hash (NAS-Bench-101: the official module hash), so that cells which
+    are the same architecture have one key. A user's spaces: a digest of the canonical form.
 
     Raises
     ------
     ValueError
         If a NAS-Bench-201 cell is not in the form of the benchmark (it may have been pruned).
     """
-    if space == "nasbench101":
-        return from_digests(spaces.get(space).digests(cells))
     if space == "nasbench201":
         return _operations(cells)
+    if space in spaces.NAMES:
+        return from_digests(spaces.get(space).digests(cells))
     return _canonical_digests(cells)
 
 

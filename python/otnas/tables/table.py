@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from otnas import spaces
 from otnas.tables import keys as key_arrays
 from otnas.tables.keys import Keys
 from otnas.tables.provenance import Provenance
@@ -134,9 +135,12 @@ class Table:
         )
 
     def text(self, row: int) -> str:
-        """Write an architecture: its official hash (NAS-Bench-101), string (-201), else its key."""
-        if self.space == "nasbench201":
-            return self.cells[row].to_nasbench201()
+        """Write an architecture: its official hash (NAS-Bench-101), or as its space does.
+
+        Cells of spaces that are not built in are written as their keys.
+        """
+        if self._written_by_space:
+            return spaces.get(self.space).format(self.cells[row])
         return key_arrays.to_hex(self.keys[row])
 
     @cached_property
@@ -144,7 +148,13 @@ class Table:
         """All architectures in writing; see `text`. Made on first use."""
         if self.space == "nasbench201":
             return self.cells.to_nasbench201()
+        if self._written_by_space:
+            return [self.text(row) for row in range(len(self))]
         return [key_arrays.to_hex(key) for key in self.keys]
+
+    @property
+    def _written_by_space(self) -> bool:
+        return self.space in spaces.NAMES and self.space != "nasbench101"
 
     @cached_property
     def keys(self) -> Keys:

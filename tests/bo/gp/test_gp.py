@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from helpers import direct_posterior, laplace_kernel
+from helpers import direct_posterior, laplace_kernel, predict
 
 from otnas.gp.cholesky import cholesky_with_jitter, extend_cholesky, inverse_from_cholesky
 from otnas.gp.fit import log_prior
@@ -66,7 +66,7 @@ def test_matches_scikit_learn_on_a_fixed_kernel():
     process.add(train, targets)
     peer = sklearn.GaussianProcessRegressor(rbf, alpha=0.05, optimizer=None, normalize_y=True)
     peer.fit(x[train], targets)
-    mean, covariance = process.predict(test)
+    mean, covariance = predict(process, test)
     expected_mean, expected_covariance = peer.predict(x[test], return_cov=True)
     np.testing.assert_allclose(mean, expected_mean, rtol=1e-9)
     np.testing.assert_allclose(covariance, expected_covariance, atol=1e-9)
@@ -91,7 +91,7 @@ def test_fit_improves_the_posterior_and_recovers_the_noise():
         )
 
     before = objective()
-    process.fit(n_restarts=2, rng=rng)
+    process.fit()
     after = objective()
     assert after > before
     noise = np.exp(process.log_parameters[-1]) * process.scale**2
@@ -103,9 +103,9 @@ def test_fit_improves_the_posterior_and_recovers_the_noise():
 def test_pending_items_leave_the_mean_and_shrink_the_covariance():
     process = process_with(10)
     items = np.arange(20)
-    mean, covariance = process.predict(items)
+    mean, covariance = predict(process, items)
     process.set_pending([50, 51])
-    pending_mean, pending_covariance = process.predict(items)
+    pending_mean, pending_covariance = predict(process, items)
     np.testing.assert_allclose(pending_mean, mean, atol=1e-12)
     assert (np.diagonal(pending_covariance) <= np.diagonal(covariance) + 1e-12).all()
     expected_mean, expected = direct_posterior(process, items, [50, 51])
@@ -114,7 +114,7 @@ def test_pending_items_leave_the_mean_and_shrink_the_covariance():
         (pending_mean - process.offset) / process.scale, expected_mean, atol=1e-9
     )
     # Pending items at their own mean as targets would give the same mean.
-    believer = (process.predict([50, 51])[0] - process.offset) / process.scale
+    believer = (predict(process, [50, 51])[0] - process.offset) / process.scale
     y = np.concatenate([process.standardised_targets, believer])
     cross = process.kernel.block(process.rows, items, process.log_parameters[:-1])
     believed = cross.T @ np.linalg.solve(process.lower @ process.lower.T, y)
@@ -128,7 +128,7 @@ def test_told_out_of_order_drops_only_what_it_must():
     np.testing.assert_array_equal(process.rows[10:], [52, 50, 51])
     items = np.arange(20)
     _, expected = direct_posterior(process, items, [50, 51])
-    np.testing.assert_allclose(process.predict(items)[1] / process.scale**2, expected, atol=1e-9)
+    np.testing.assert_allclose(predict(process, items)[1] / process.scale**2, expected, atol=1e-9)
     assert process.generation == 0
 
 
@@ -139,8 +139,8 @@ def test_told_out_of_order_drops_only_what_it_must():
 def test_fits_whatever_it_is_given(targets):
     kernel = laplace_kernel(n_items=30, n_duplicates=15)
     process = process_with(len(targets), kernel, targets=targets)
-    process.fit(n_restarts=1, rng=np.random.default_rng(0))
-    mean, covariance = process.predict(np.arange(30))
+    process.fit()
+    mean, covariance = predict(process, np.arange(30))
     assert np.isfinite(mean).all()
     assert not np.isnan(covariance).any()
 
@@ -150,7 +150,7 @@ def test_identical_items_and_repeated_observations():
     process = GaussianProcess(kernel)
     process.add([0, 1, 2, 3, 4, 0, 0], np.arange(7.0))
     process.fit()
-    mean, _ = process.predict([4])
+    mean, _ = predict(process, [4])
     assert mean[0] == pytest.approx(3.0, abs=0.1)
 
 
@@ -158,7 +158,7 @@ def test_a_zero_or_indefinite_kernel_gets_jitter():
     for gram in (np.zeros((6, 6)), 1.9 * np.eye(6) - 0.9):
         process = process_with(6, PrecomputedKernel(gram))
         process.fit()
-        assert np.isfinite(process.predict(np.arange(6))[0]).all()
+        assert np.isfinite(predict(process, np.arange(6))[0]).all()
 
 
 def test_jitter_policy():
@@ -183,7 +183,7 @@ def test_extension_reports_an_indefinite_corner():
 def test_without_observations_the_prior_is_returned():
     process = GaussianProcess(laplace_kernel())
     process.fit()
-    mean, covariance = process.predict([1, 2])
+    mean, covariance = predict(process, [1, 2])
     np.testing.assert_array_equal(mean, [0.0, 0.0])
     np.testing.assert_allclose(np.diagonal(covariance), 1.0)
 
@@ -196,7 +196,6 @@ def test_without_observations_the_prior_is_returned():
         (lambda p: p.add([60], [1.0]), IndexError, r"items: .* \[0, 60\), got 60"),
         (lambda p: p.add([0.5], [1.0]), TypeError, "items: expected integers"),
         (lambda p: p.add([[0]], [1.0]), ValueError, "items: expected a 1-D array"),
-        (lambda p: p.fit(n_restarts=1), ValueError, "rng: expected"),
         (lambda p: p.set_log_parameters([0.0]), ValueError, r"log_parameters: expected shape"),
         (lambda p: p.set_log_parameters([99.0] * 5), ValueError, "log_parameters: .*between"),
         (lambda p: GaussianProcess(p.kernel, noise_floor=0.0), ValueError, "noise_floor"),

@@ -27,7 +27,7 @@ def run(search, values, queries=40):
     while len(asked) < queries:
         items = search.ask(1 if len(asked) % 2 else 3)
         search.tell(items, values[items])
-        asked += items.tolist()
+        asked += items
     return asked
 
 
@@ -89,7 +89,7 @@ def test_bad_descriptions_are_refused(arguments, error, message):
     ],
 )
 def test_bad_blocks_are_refused(block, message):
-    search = PoolSearch(gram=block, n_items=20, n_initial=2, seed=0)
+    search = PoolSearch(gram=block, n_items=20, initial=2, seed=0)
     items = search.ask(2)
 
     def use_the_kernel():

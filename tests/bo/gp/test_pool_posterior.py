@@ -5,7 +5,7 @@ from helpers import direct_posterior, laplace_kernel
 import otnas.gp.pool_posterior as module
 from otnas.gp.pool_posterior import PoolPosterior
 from otnas.gp.process import GaussianProcess
-from otnas.search import transforms
+from otnas.search.decision import transforms
 from otnas.search.decision.acquisition import best_improvements, log_expected_improvement
 
 

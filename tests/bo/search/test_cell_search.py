@@ -6,16 +6,25 @@ import searches
 
 from otnas.gp import tree_wasserstein_kernel
 from otnas.gp.kernels import LaplaceKernel
-from otnas.search import CellPool, PoolSearch, bayesian, methods
-from otnas.search.cell_process import CellProcess
+from otnas.search import CellPool, PoolSearch, cell_search, methods
 from otnas.search.cells.distances import CellDistances
 from otnas.search.cells.distances.tree_wasserstein import TreeWasserstein
+from otnas.search.cells.items import CellItems
 from otnas.search.cells.kernels import KERNELS
 from otnas.spaces import NASBench201
 from otnas_fast import as_cells, embed
 
 SPACE = searches.small_space()
 POOL = CellPool(SPACE)
+
+
+def condition(model, told, targets, pending):
+    """What a search does with told and pending cells."""
+    new = told[model.process.items.size :]
+    items = model.keep([*new, *pending])
+    model.process.add(items[: len(new)], targets[len(told) - len(new) :])
+    model.process.set_targets(targets)
+    model.process.set_pending(items[len(new) :])
 
 
 def direct_posterior(process, kernel_of, told, targets, pending, asked):
@@ -40,44 +49,50 @@ def direct_posterior(process, kernel_of, told, targets, pending, asked):
 @pytest.mark.parametrize("whole_pool", [True, False])
 def test_posterior_of_cells(name, whole_pool):
     def kernel_of():
-        return KERNELS[name].distances(SPACE.taxonomy)
+        return KERNELS[name].distances(SPACE)
 
-    model = CellProcess(kernel_of(), SPACE, POOL, whole_pool=whole_pool, noise_floor=1e-4)
+    model = CellItems(kernel_of(), SPACE, POOL, whole_pool=whole_pool, noise_floor=1e-4)
     rng = np.random.default_rng(0)
     positions = rng.permutation(len(POOL))
     told = [POOL[i] for i in positions[:12]]
     pending = [POOL[i] for i in positions[12:15]]
     targets = rng.random(12)
     # In two steps, one of the pending told in between.
-    model.condition(told[:7], targets[:7], [told[7], pending[0]])
-    model.condition(told, targets, pending)
+    condition(model, told[:7], targets[:7], [told[7], pending[0]])
+    condition(model, told, targets, pending)
     model.process.fit()
     asked = positions[15:25]
     cells = [POOL[i] for i in asked]
-    items = model.place_pool(asked) if whole_pool else model.place(cells)
+    items = model.of_pool(asked) if whole_pool else model.place(cells)
     mean, covariance = direct_posterior(model.process, kernel_of, told, targets, pending, cells)
-    np.testing.assert_allclose(model.moments(items)[0], mean, atol=1e-6)
+    np.testing.assert_allclose(model.posterior.standardised_moments(items)[0], mean, atol=1e-6)
     np.testing.assert_allclose(
-        model.moments(items)[1], np.sqrt(np.maximum(np.diagonal(covariance), 0)), atol=1e-4
+        model.posterior.standardised_moments(items)[1],
+        np.sqrt(np.maximum(np.diagonal(covariance), 0)),
+        atol=1e-4,
     )
-    np.testing.assert_allclose(model.covariance(items), covariance, atol=1e-6)
+    np.testing.assert_allclose(
+        model.posterior.standardised_covariance(items), covariance, atol=1e-6
+    )
 
 
 def test_cells_from_outside_the_pool_count():
     half = CellPool(SPACE, POOL.cells[::2])
-    model = CellProcess(TreeWasserstein("tw-2g"), SPACE, half, whole_pool=True, noise_floor=1e-4)
+    model = CellItems(TreeWasserstein("tw-2g"), SPACE, half, whole_pool=True, noise_floor=1e-4)
     rng = np.random.default_rng(1)
     told = [POOL[i] for i in rng.permutation(len(POOL))[:20]]
     targets = rng.random(20)
-    model.condition(told[:5], targets[:5], [])
+    condition(model, told[:5], targets[:5], [])
     model.process.fit()
-    model.condition(told, targets, [])
-    items = model.place_pool(np.arange(len(half)))
+    condition(model, told, targets, [])
+    items = model.of_pool(np.arange(len(half)))
     mean, covariance = direct_posterior(
         model.process, lambda: TreeWasserstein("tw-2g"), told, targets, [], list(half.cells)
     )
-    np.testing.assert_allclose(model.moments(items)[0], mean, atol=1e-6)
-    np.testing.assert_allclose(model.covariance(items), covariance, atol=1e-6)
+    np.testing.assert_allclose(model.posterior.standardised_moments(items)[0], mean, atol=1e-6)
+    np.testing.assert_allclose(
+        model.posterior.standardised_covariance(items), covariance, atol=1e-6
+    )
 
 
 def test_one_by_one_it_chooses_what_pool_search_chooses():
@@ -88,14 +103,14 @@ def test_one_by_one_it_chooses_what_pool_search_chooses():
     scales = search.model._scales
     reference = PoolSearch(
         tree_wasserstein_kernel(embedding, scales=scales),
-        n_initial=6,
-        refit_every=1,
+        initial=6,
+        settings={"refit_every": 1},
         groups=POOL.labels,
         seed=0,
     )
     for _ in range(8):
-        told = [POOL.locate(cell) for cell in search.cells[len(reference.items) :]]
-        reference.tell(told, search.errors[len(reference.items) :])
+        told = [POOL.locate(cell) for cell in search.items[len(reference.items) :]]
+        reference.tell(told, search.values[len(reference.items) :])
         cell = search.ask()[0]
         item = reference.ask()[0]
         # Ties are broken at random: equal embeddings are equally good.
@@ -110,7 +125,9 @@ def test_predictions_are_moments_of_a_log_normal():
     searches.run(search, [8])
     cell = search.ask()[0]
     process = search.model.process
-    m, s = search.model.moments(search.model.place_pool(np.array([POOL.locate(cell)])))
+    m, s = search.model.posterior.standardised_moments(
+        search.model.of_pool(np.array([POOL.locate(cell)]))
+    )
     m, s = process.offset + process.scale * m[0], process.scale * s[0]
     draws = np.exp(np.random.default_rng(0).normal(m, s, 200_000))
     mean, std = search.predictions([cell])
@@ -124,8 +141,8 @@ def test_mutation_candidates_are_neighbours_of_the_best():
         "tw-2g", space, initial=6, settings={"candidates": "mutation", "n_parents": 2}
     )
     searches.run(search, [6])
-    best = np.argsort(search.errors)[:2]
-    near = {cell for i in best for cell in space.neighbours(search.cells[i])}
+    best = np.argsort(search.values)[:2]
+    near = {cell for i in best for cell in space.neighbours(search.items[i])}
     assert set(search.ask(3)) <= near
 
 
@@ -147,9 +164,9 @@ def test_slow_kernels_mutate_by_default():
 
 
 def test_whole_pools_by_default_up_to_what_their_kernels_take(monkeypatch):
-    monkeypatch.setattr(bayesian, "LARGEST_WHOLE_POOL", len(POOL) - 1)
+    monkeypatch.setattr(cell_search, "LARGEST_WHOLE_POOL", len(POOL) - 1)
     assert searches.make("tw", SPACE)._mode == "growing"
-    monkeypatch.setattr(bayesian, "LARGEST_WHOLE_POOL", len(POOL))
+    monkeypatch.setattr(cell_search, "LARGEST_WHOLE_POOL", len(POOL))
     assert searches.make("tw", SPACE)._mode == searches.make("path", SPACE)._mode == "space"
     monkeypatch.setattr(CellDistances, "largest_pool", len(POOL) - 1)
     assert searches.make("tw", SPACE)._mode == "space"
@@ -167,9 +184,9 @@ def test_batches_hold_one_of_each_group():
 def test_negative_errors_need_another_transform():
     search = searches.make("tw", SPACE)
     cells = search.ask(2)
-    with pytest.raises(ValueError, match=r"expected errors >= 0.*Identity"):
+    with pytest.raises(ValueError, match=r"expected errors >= 0.*'identity'"):
         search.tell(cells, [-1.0, 2.0])
-    assert search.cells == []
+    assert search.items == []
     assert search.pending == cells
     search = searches.make("tw", SPACE, settings={"transform": "identity"})
     search.tell(search.ask(4), [-1.0, 2.0, 3.0, np.inf])
@@ -185,13 +202,13 @@ def test_missing_pot_names_the_extra(monkeypatch):
 @pytest.mark.parametrize("measure", ["depth", "terminals"])
 def test_the_data_decide_which_measures_count(measure):
     distances = TreeWasserstein("tw-full")
-    model = CellProcess(distances, SPACE, POOL, whole_pool=True, noise_floor=1e-4)
+    model = CellItems(distances, SPACE, POOL, whole_pool=True, noise_floor=1e-4)
     names = distances.names
     assert list(model.relevances.values()) == pytest.approx([1 / len(names)] * len(names))
     block = embed(POOL.cells, measures=measure).to_array()
     targets = block @ np.linspace(1.0, 2.0, block.shape[1])
     told = np.random.default_rng(0).permutation(len(POOL))[:40]
-    model.condition([POOL[i] for i in told], targets[told], [])
+    condition(model, [POOL[i] for i in told], targets[told], [])
     model.process.fit()
     relevances = model.relevances
     assert max(relevances, key=relevances.__getitem__) == measure
@@ -227,9 +244,9 @@ def test_in_batches_it_chooses_what_pool_search_chooses(rule):
     search.tell(told, errors)
     reference = PoolSearch(
         tree_wasserstein_kernel(embedding, scales=search.model._scales),
-        n_initial=8,
+        initial=8,
         batch_rule=rule,
-        n_promising=20,
+        settings={"n_promising": 20},
         groups=POOL.labels,
         seed=0,
     )

@@ -32,7 +32,7 @@ def test_never_asks_twice_and_only_for_valid_cells(name, kind):
     cells = searches.run(search, [4, 1, 3, 1, 5, 1, 1])
     assert len({space.hash(cell) for cell in cells}) == len(cells) == 16
     assert all(space.is_valid(cell) for cell in cells)
-    assert search.cells == cells
+    assert search.items == cells
     assert search.pending == []
 
 
@@ -83,7 +83,7 @@ def test_pending_cells_are_kept_apart(name, kind):
     searches.run(search, [5])
     asked = [cell for n in (2, 1, 3) for cell in search.ask(n)]
     assert search.pending == asked
-    assert len({space.hash(cell) for cell in [*asked, *search.cells]}) == 11
+    assert len({space.hash(cell) for cell in [*asked, *search.items]}) == 11
     search.tell([asked[4], asked[0]], [4.0, np.inf])
     assert search.pending == [asked[1], asked[2], asked[3], asked[5]]
 
@@ -98,7 +98,7 @@ def test_foreign_cells_are_welcome_and_never_asked_for(name, kind):
     search.tell(foreign.values(), searches.errors_of(space, list(foreign.values())))
     cells = searches.run(search, [2, 3, 1])
     assert not foreign.keys() & {space.hash(cell) for cell in cells}
-    assert len(search.cells) == len(foreign) + 6
+    assert len(search.items) == len(foreign) + 6
 
 
 @by_name
@@ -146,7 +146,7 @@ def test_predictions(name):
     space = searches.space_for(name)
     search = searches.make(name, space, initial=5)
     searches.run(search, [5, 1])
-    drawn, chosen = search.cells[:5], search.ask(3)
+    drawn, chosen = search.items[:5], search.ask(3)
     predictions = search.predictions([*drawn, *chosen])
     if name in ("random", "evolution", "local-search", "optuna-tpe", "optuna-gp"):
         assert predictions is None
@@ -156,7 +156,7 @@ def test_predictions(name):
     assert np.isnan(mean[:5]).all()
     assert np.isnan(std[:5]).all()
     # In percent: near the errors told.
-    assert (np.abs(mean[5:] - search.errors.mean()) < 20).all()
+    assert (np.abs(mean[5:] - search.values.mean()) < 20).all()
     assert (std[5:] >= 0).all()
 
 
@@ -189,7 +189,7 @@ def test_any_order_of_calls(name, data):
             told += cells
             pending = [cell for cell in pending if cell not in cells]
         assert search.pending == pending
-        assert search.cells == told
+        assert search.items == told
         assert search.n_left == len(everything) - len(seen)
 
 
@@ -217,7 +217,101 @@ def test_another_process_chooses_the_same(name):
 
 def test_every_method_has_documented_settings():
     for name in searches.NAMES:
-        kind = methods.get(name).settings
-        documented = "".join(base.__doc__ or "" for base in kind.__mro__)
-        for field in kind.__dataclass_fields__:
-            assert field in documented, (name, field)
+        for kind in methods.get(name).settings:
+            documented = "".join(base.__doc__ or "" for base in kind.__mro__)
+            for field in kind.__dataclass_fields__:
+                assert field in documented, (name, field)
+
+
+def test_parts_of_a_method_share_no_setting():
+    """One mapping holds the settings of all parts."""
+    for name in searches.NAMES:
+        fields = [f for kind in methods.get(name).settings for f in kind.__dataclass_fields__]
+        assert len(set(fields)) == len(fields)
+
+
+@by_name
+def test_failed_and_cancelled_cells(name):
+    search = searches.make(name, searches.space_for(name))
+    first = search.ask(4)
+    search.tell(first[0], 5.0)  # a single cell and a number
+    search.fail(first[1])
+    search.cancel(first[2:])
+    assert search.pending == []
+    assert search.items == first[:2]
+    assert search.values.tolist() == [5.0, np.inf]
+    with pytest.raises(ValueError, match=r"items\[0\]: expected a pending item"):
+        search.cancel(first[2:])
+    left = search.n_left
+    search.claim(first[3])
+    assert search.pending == [first[3]]
+    assert search.n_left == left - 1
+    with pytest.raises(ValueError, match=r"items\[0\]: expected an item not seen before"):
+        search.claim(first[3])
+    # What was cancelled can come again: the whole space is asked for.
+    asked = [cell for _ in range(search.n_left) for cell in search.ask()]
+    assert first[2] in asked
+
+
+@by_name
+def test_what_is_maximised_is_chosen_like_its_negative(name):
+    space = searches.space_for(name)
+    settings = {**searches.SETTINGS.get(name, searches.BATCH)}
+    if name not in searches.SETTINGS:
+        settings["transform"] = "identity"
+    down = searches.make(name, space, settings=settings)
+    up = searches.make(name, space, settings=settings, direction="maximise")
+    for n in (4, 1, 3, 1):
+        cells = down.ask(n)
+        assert up.ask(n) == cells
+        errors = searches.errors_of(space, cells)
+        down.tell(cells, errors)
+        up.tell(cells, -errors)
+    assert up.best == (down.best[0], -down.best[1])
+
+
+class BrokenError(Exception):
+    pass
+
+
+@by_kind
+@by_name
+@pytest.mark.parametrize("error", [BrokenError, KeyboardInterrupt])
+def test_a_call_that_fails_leaves_no_trace(name, kind, error, monkeypatch):
+    """Interrupted at the last moment; what follows is what an untouched twin does."""
+    space = searches.space_for(name, kind)
+    search, twin = searches.make(name, space), searches.make(name, space)
+    for one in (search, twin):
+        searches.run(one, [5, 2])
+
+    def seen():
+        return search.items, search.values.tolist(), search.pending, search.n_left
+
+    def breaks_late(method):
+        def call(*arguments):
+            method(*arguments)
+            raise error
+
+        return call
+
+    before = seen()
+    for n in (1, 3):
+        with monkeypatch.context() as patch:
+            step = "_draw" if name == "random" else "_choose"
+            patch.setattr(search, step, breaks_late(getattr(search, step)))
+            with pytest.raises(error):
+                search.ask(n)
+        assert seen() == before
+        cells = search.ask(n)
+        assert cells == twin.ask(n)
+        errors = searches.errors_of(space, cells)
+        before = seen()
+        with monkeypatch.context() as patch:
+            patch.setattr(search, "_observed", breaks_late(search._observed))
+            with pytest.raises(error):
+                search.tell(cells, errors)
+        assert seen() == before
+        for one in (search, twin):
+            one.tell(cells, errors)
+        before = seen()
+    assert searches.run(search, [1, 2, 1]) == searches.run(twin, [1, 2, 1])

@@ -2,30 +2,37 @@ import pickle
 
 import numpy as np
 import pytest
+from distance_sources import VectorDistances
 from helpers import direct_posterior, laplace_kernel, objective, reference_quality_kdpp, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otnas.gp.gram_kernels import PrecomputedKernel
-from otnas.search.batch import lowest_bounds, thompson
-from otnas.search.pool_search import PoolSearch
+from otnas.gp.kernels import LaplaceKernel
 from otnas.search.decision.rules import RULES
 from otnas.search.decision.transforms import Identity, Log, LogWinsorised
+from otnas.search.pool_search import PoolSearch
 from otnas_fast import Embedding
 
-BATCH_RULES = [reference_quality_kdpp, thompson, lowest_bounds, *RULES]
+BATCH_RULES = [reference_quality_kdpp, *RULES]
+SETTINGS = ("acquisition", "kappa", "n_promising", "refit_every", "noise_floor", "sharpness")
 
 
 def search(kernel=None, **options):
+    """A search; settings are given like arguments, transforms by name or as themselves."""
     options.setdefault("batch_rule", reference_quality_kdpp)
     options.setdefault("seed", 0)
+    settings = {name: options.pop(name) for name in SETTINGS if name in options}
+    if isinstance(options.get("transform"), str):
+        settings["transform"] = options.pop("transform")
+    options.setdefault("settings", settings)
     return PoolSearch(laplace_kernel() if kernel is None else kernel, **options)
 
 
 @pytest.mark.parametrize("rule", BATCH_RULES)
 @pytest.mark.parametrize("acquisition", ["ei-lcb", "log-ei", "lcb"])
 def test_the_whole_pool_is_asked_once_and_then_exhausted(rule, acquisition):
-    s = search(batch_rule=rule, acquisition=acquisition, n_initial=7, n_promising=20)
+    s = search(batch_rule=rule, acquisition=acquisition, initial=7, n_promising=20)
     asked = run(s, [5] * 4 + [1] * 10 + [5] * 6)
     assert sorted(asked) == list(range(60))
     assert s.n_left == 0
@@ -36,11 +43,12 @@ def test_the_whole_pool_is_asked_once_and_then_exhausted(rule, acquisition):
 @pytest.mark.parametrize("rule", BATCH_RULES)
 def test_equal_seeds_equal_asks(rule):
     sizes = [10, 4, 1, 1, 4]
-    first, second, other = (
-        run(search(batch_rule=rule, seed=seed), sizes) for seed in (3, np.random.default_rng(3), 4)
+    first, second, other = (run(search(batch_rule=rule, seed=seed), sizes) for seed in (3, 3, 4))
+    assert first == second != other
+    first, second = (
+        run(search(batch_rule=rule, seed=np.random.default_rng(3)), sizes) for _ in range(2)
     )
     assert first == second
-    assert first != other
 
 
 def test_a_failed_ask_changes_nothing():
@@ -48,37 +56,38 @@ def test_a_failed_ask_changes_nothing():
     s.ask(58)
     with pytest.raises(RuntimeError, match="expected n <= 2, got 3"):
         s.ask(3)
-    assert s.pending.size == 58
-    assert s.ask(2).size == 2
+    assert len(s.pending) == 58
+    assert len(s.ask(2)) == 2
 
 
 def test_partial_tells_in_any_order_and_external_data():
-    s = search(n_initial=5)
+    s = search(initial=5)
     first = s.ask(5)
-    s.tell(first[[3, 0]], [1.0, 2.0])
-    np.testing.assert_array_equal(s.pending, first[[1, 2, 4]])
+    s.tell([first[3], first[0]], [1.0, 2.0])
+    left = [first[i] for i in (1, 2, 4)]
+    assert s.pending == left
     more = s.ask(4)
     assert not set(first) & set(more)
-    np.testing.assert_array_equal(s.pending, np.concatenate([first[[1, 2, 4]], more]))
-    outside = np.setdiff1d(np.arange(60), np.concatenate([first, more]))[:2]
+    assert s.pending == left + more
+    outside = np.setdiff1d(np.arange(60), first + more)[:2]
     s.tell(outside, [0.5, 3.0])
-    np.testing.assert_array_equal(s.items, np.concatenate([first[[3, 0]], outside]))
+    assert s.items == [first[3], first[0], *outside]
     np.testing.assert_array_equal(s.values, [1.0, 2.0, 0.5, 3.0])
     assert s.best == (outside[0], 0.5)
     assert not set(outside) & set(s.ask(10))
 
 
 def test_pending_items_shrink_the_posterior():
-    s = search(n_initial=5, seed=1)
+    s = search(initial=5, seed=1)
     run(s, [5])
     batch = s.ask(3)
     std = s.posterior.standardised_std
-    others = np.setdiff1d(np.arange(60), np.concatenate([s.items, s.pending]))
+    others = np.setdiff1d(np.arange(60), s.items + s.pending)
     assert std[batch].max() < std[others].min()
 
 
 def test_the_initial_design_counts_external_data():
-    s = search(n_initial=4)
+    s = search(initial=4)
     s.tell(np.arange(4), objective(np.arange(4)))
     assert s.posterior.process.generation == 0
     s.ask(1)
@@ -86,7 +95,7 @@ def test_the_initial_design_counts_external_data():
 
 
 def test_refits_follow_the_schedule():
-    s = search(n_initial=5, refit_every=6)
+    s = search(initial=5, refit_every=6)
     run(s, [5] + [2] * 6)
     # Fits at 5, 11 observations; the next is due at 17.
     assert s.posterior.process.generation == 2
@@ -96,7 +105,7 @@ def test_refits_follow_the_schedule():
 
 def test_groups_are_asked_for_once():
     groups = np.arange(60) // 3
-    s = search(groups=groups, n_initial=4, n_promising=6)
+    s = search(groups=groups, initial=4, n_promising=6)
     asked = run(s, [4, 5, 1, 5, 5])
     assert sorted(groups[asked]) == list(range(20))
     with pytest.raises(RuntimeError, match="exhausted"):
@@ -108,7 +117,7 @@ def test_groups_are_asked_for_once():
 
 def test_candidates_restrict_the_choice_until_too_few_are_left():
     allowed = np.array([3, 4, 5, 6, 7, 8, 3])
-    s = search(n_initial=3, candidates=lambda search, rng: allowed)
+    s = search(initial=3, candidates=lambda search, rng: allowed)
     s.tell([0, 1, 2], [1.0, 2.0, 3.0])
     assert set(s.ask(2)) <= set(allowed)
     assert set(s.ask(1)) <= set(allowed)
@@ -131,11 +140,11 @@ def test_candidates_restrict_the_choice_until_too_few_are_left():
 )
 def test_never_fails_numerically(values, transform, n_duplicates, dtype):
     kernel = laplace_kernel(n_duplicates=n_duplicates)
-    options = {"n_initial": 1, "refit_every": 7, "n_promising": 30, "dtype": dtype}
+    options = {"initial": 1, "refit_every": 7, "n_promising": 30, "dtype": dtype}
     s = search(kernel, transform=transform, **options)
     for n in [1, 1, 1, 4, 4, 1, 5, 5]:
         items = s.ask(n)
-        s.tell(items, values(items))
+        s.tell(items, values(np.array(items)))
     assert np.unique(s.items).size == 22
     assert np.isfinite(s.posterior.mean).all()
 
@@ -152,20 +161,17 @@ def test_never_fails_numerically(values, transform, n_duplicates, dtype):
     ids=["ones", "zeros", "identity", "signs"],
 )
 def test_degenerate_kernels(gram, rule):
-    s = search(PrecomputedKernel(gram), n_initial=3, batch_rule=rule)
+    s = search(PrecomputedKernel(gram), initial=3, batch_rule=rule)
     assert sorted(run(s, [3, 1, 4, 1, 5, 6])) == list(range(20))
 
 
 def test_model_beats_random_on_a_smooth_function():
     rng = np.random.default_rng(0)
     x = rng.random((400, 2))
-    from distance_sources import VectorDistances
-    from otnas.gp.kernels import LaplaceKernel
-
     values = ((x - 0.3) ** 2).sum(axis=1) + 0.01
     kernel = LaplaceKernel(VectorDistances([x]))
     for sizes in ([10] + [1] * 20, [10] + [5] * 4):
-        s = search(kernel, n_initial=10)
+        s = search(kernel, initial=10)
         for n in sizes:
             items = s.ask(n)
             s.tell(items, values[items])
@@ -180,12 +186,17 @@ def test_model_beats_random_on_a_smooth_function():
             [5],
             [np.nan],
             ValueError,
-            "values: expected finite numbers or .inf .* got nan for item 5",
+            "values: expected finite numbers or .inf .* got nan for items.0.",
         ),
-        ([5], [-np.inf], ValueError, "got -inf for item 5"),
+        ([5], [-np.inf], ValueError, "got -inf for items.0."),
         ([5, 6], [1.0], ValueError, r"values: expected shape \(2,\), got \(1,\)"),
-        ([5, 5], [1.0, 1.0], ValueError, "items: expected items not told before, got 5 again"),
-        ([0], [1.0], ValueError, "items: expected items not told before, got 0 again"),
+        (
+            [5, 5],
+            [1.0, 1.0],
+            ValueError,
+            r"items\[1\]: expected an item not told before, got 5 again",
+        ),
+        ([0], [1.0], ValueError, r"items\[0\]: expected an item not told before, got 0 again"),
         ([60], [1.0], IndexError, r"\[0, 60\), got 60"),
         ([-1], [1.0], IndexError, "got -1"),
         ([5], [-1.0], ValueError, "errors >= 0"),
@@ -204,29 +215,27 @@ def test_a_rejected_tell_records_nothing(items, values, error, message):
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"n_initial": 0}, ValueError, "n_initial: .* got 0"),
+        ({"initial": 0}, ValueError, "initial: .* got 0"),
         ({"n_promising": 0}, ValueError, "n_promising: .* got 0"),
         ({"refit_every": 0}, ValueError, "refit_every: .* got 0"),
         ({"acquisition": "ei"}, ValueError, "acquisition: unknown value .ei."),
         ({"kappa": -1.0}, ValueError, "kappa: .* got -1.0"),
-        ({"batch_rule": "mpa"}, ValueError, "batch_rule: .*did you mean 'map'"),
+        ({"batch_rule": "mpa"}, ValueError, "batch_rule: unknown batch rule .*did you mean 'map'"),
         ({"batch_rule": 3}, TypeError, "batch_rule: expected a name or a function, got 3"),
         (
-            {"batch_rule": "map", "batch_settings": {"sharpnes": 2.0}},
+            {"batch_rule": "map", "settings": {"sharpnes": 2.0}},
             ValueError,
-            "batch_settings: unknown setting 'sharpnes'; did you mean 'sharpness'",
+            "settings: unknown setting .*'sharpnes'; did you mean 'sharpness'",
         ),
-        (
-            {"batch_rule": "map", "batch_settings": {"kappa": 2.0}},
-            ValueError,
-            "batch_settings: unknown setting 'kappa'",
-        ),
-        ({"batch_settings": [("sharpness", 1.0)]}, TypeError, "batch_settings: expected a mapping"),
-        ({"n_initial": 1.5}, TypeError, "n_initial: expected an integer, got 1.5"),
+        ({"settings": [("sharpness", 1.0)]}, TypeError, "settings: expected a mapping"),
+        ({"initial": 1.5}, TypeError, "initial: expected an integer, got 1.5"),
         ({"transform": "ranks"}, ValueError, "transform: unknown value 'ranks'"),
-        ({"transform": None}, TypeError, "transform: expected one of log-winsorised, .* got None"),
+        ({"transform": 3}, TypeError, "transform: expected an OutputTransform .* got 3"),
+        ({"candidates": "zz"}, TypeError, "candidates: expected a function, got 'zz'"),
+        ({"direction": "up"}, ValueError, "direction: unknown value 'up'"),
+        ({"seed": -1}, ValueError, "seed: expected an integer >= 0"),
         (
-            {"batch_rule": "map", "batch_settings": {"sharpness": -1.0}},
+            {"batch_rule": "map", "settings": {"sharpness": -1.0}},
             ValueError,
             "sharpness: expected .*>= 0",
         ),
@@ -242,22 +251,22 @@ def test_options_are_checked(options, error, message):
 @pytest.mark.parametrize(
     ("rule", "error", "message"),
     [
-        (lambda mean, covariance, k, rng: [0] * k, ValueError, "batch_rule: expected 2 different"),
-        (lambda mean, covariance, k, rng: [0], ValueError, "batch_rule: expected 2 different"),
-        (lambda mean, covariance, k, rng: [0, 99], IndexError, "batch_rule: .* got 99"),
+        (lambda candidates, k, rng: [0] * k, ValueError, "batch_rule: expected 2 different"),
+        (lambda candidates, k, rng: [0], ValueError, "batch_rule: expected 2 different"),
+        (lambda candidates, k, rng: [0, 99], IndexError, "batch_rule: .* got 99"),
     ],
 )
 def test_a_wrong_batch_rule_is_an_error_and_changes_nothing(rule, error, message):
-    s = search(batch_rule=rule, n_initial=1)
+    s = search(batch_rule=rule, initial=1)
     s.tell([0], [1.0])
     with pytest.raises(error, match=message):
         s.ask(2)
-    assert s.pending.size == 0
+    assert s.pending == []
     assert s.n_left == 59
 
 
 def test_a_copy_goes_on_alike():
-    s = search(n_initial=5)
+    s = search(initial=5)
     run(s, [5, 3])
     s.ask(2)
     twin = pickle.loads(pickle.dumps(s))
@@ -267,17 +276,17 @@ def test_a_copy_goes_on_alike():
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_any_order_of_asks_and_tells(data):
-    s = search(laplace_kernel(n_items=30, n_duplicates=8), n_initial=3, refit_every=4)
+    s = search(laplace_kernel(n_items=30, n_duplicates=8), initial=3, refit_every=4)
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))
     seen: set[int] = set()
     for _ in range(data.draw(st.integers(1, 8))):
         action = data.draw(st.sampled_from(["ask", "tell", "tell", "external"]))
         if action == "ask" and s.n_left:
             items = s.ask(data.draw(st.integers(1, min(4, s.n_left))))
-            assert not seen & set(items.tolist())
-            seen |= set(items.tolist())
-        elif action == "tell" and s.pending.size:
-            items = rng.permutation(s.pending)[: data.draw(st.integers(1, s.pending.size))]
+            assert not seen & set(items)
+            seen |= set(items)
+        elif action == "tell" and s.pending:
+            items = rng.permutation(s.pending)[: data.draw(st.integers(1, len(s.pending)))]
             s.tell(items, objective(items))
         elif action == "external" and s.n_left:
             items = np.setdiff1d(np.arange(30), list(seen))[:1]
@@ -296,11 +305,11 @@ def test_any_order_of_asks_and_tells(data):
 )
 def test_a_transform_by_name_is_that_one(name, transform):
     by_name = {} if name is None else {"transform": name}
-    a, b = search(n_initial=3, **by_name), search(n_initial=3, transform=transform)
+    a, b = search(initial=3, **by_name), search(initial=3, transform=transform)
     shift = -1.5 if name == "identity" else 0.0
     for n in [3, 2, 1, 1, 2, 1]:
         items = a.ask(n)
-        np.testing.assert_array_equal(b.ask(n), items)
+        assert b.ask(n) == items
         for s in (a, b):
             s.tell(items, objective(items) + shift)
     np.testing.assert_array_equal(a.posterior.mean, b.posterior.mean)
@@ -312,7 +321,7 @@ def test_ask_and_best_say_what_is_missing():
         s.ask(0)
     with pytest.raises(TypeError, match=r"n: expected an integer, got 1\.5"):
         s.ask(1.5)
-    assert s.pending.size == 0
+    assert s.pending == []
     with pytest.raises(RuntimeError, match="best: expected at least one"):
         _ = s.best
 
@@ -330,7 +339,11 @@ def test_an_embedding_is_a_gram_matrix_too():
         ({"kernel": "x"}, TypeError, "kernel: expected a Kernel"),
         ({"gram": np.full((4, 4), 2.0) - np.eye(4)}, ValueError, "gram: .* semi-definite"),
         ({"gram": np.ones((4, 4)) - np.eye(4)}, ValueError, r"got 1 at \(0, 1\)"),
-        ({"gram": np.eye(3), "transform": Identity}, TypeError, "transform: expected one of"),
+        (
+            {"gram": np.eye(3), "transform": Identity},
+            TypeError,
+            "transform: expected an OutputTransform",
+        ),
     ],
 )
 def test_what_is_no_kernel_is_refused(options, error, message):
@@ -339,14 +352,61 @@ def test_what_is_no_kernel_is_refused(options, error, message):
 
 
 def test_numbers_of_numpy_are_numbers():
-    options = {"n_promising": 5, "refit_every": 2, "kappa": 2.0, "batch_settings": {"sharpness": 2}}
+    options = {"n_promising": 5, "refit_every": 2, "kappa": 2.0, "sharpness": 2}
     given = {
         "n_promising": np.int64(5),
         "refit_every": np.int32(2),
         "kappa": np.float32(2),
-        "batch_settings": {"sharpness": np.float32(2)},
+        "sharpness": np.float32(2),
     }
-    a, b = (search(batch_rule="map", n_initial=3, **kind) for kind in (options, given))
+    a, b = (search(batch_rule="map", initial=3, **kind) for kind in (options, given))
     assert run(a, [3, 2, 1]) == run(b, [3, 2, 1])
     with pytest.raises(TypeError, match="n_promising: expected int"):
-        search(n_promising=np.bool_(True))
+        search(batch_rule="map", n_promising=np.bool_(True))
+
+
+def test_what_is_maximised_is_chosen_like_its_negative():
+    down, up = (
+        search(initial=4, transform="identity"),
+        search(initial=4, transform="identity", direction="maximise"),
+    )
+    for n in [4, 1, 1, 3, 2]:
+        items = down.ask(n)
+        assert up.ask(n) == items
+        down.tell(items, objective(items) - 1.3)
+        up.tell(items, 1.3 - objective(items))
+    assert up.best == (down.best[0], -down.best[1])
+    np.testing.assert_array_equal(up.values, -down.values)
+    mean, std = up.predictions(items)
+    np.testing.assert_array_equal([-mean, std], down.predictions(items))
+    with pytest.raises(ValueError, match=r"or -inf for a failed training, got inf"):
+        up.tell([59 if 59 not in up.items else 58], [np.inf])
+
+
+def test_a_rule_of_ones_own():
+    asked = []
+
+    def first(candidates, k, rng):
+        asked.append((len(candidates), k, candidates.std.shape))
+        return range(k)
+
+    s = search(batch_rule=first, initial=3)
+    run(s, [3, 4])
+    assert asked == [(50, 4, (50,))]
+    described = search(batch_rule=first).describe()
+    assert described["method"] == "FunctionRule:pool"
+    assert described["settings"]["kappa"] == 0.6
+
+
+def test_what_is_no_gram_matrix_is_found_in_blocks():
+    rng = np.random.default_rng(0)
+    for gram, message in (
+        (rng.random((9, 9)) + 9 * np.eye(9), "symmetric"),
+        (-np.eye(9), "non-negative diagonal"),
+        (np.eye(9) * 1j, "real numbers"),
+    ):
+        s = PoolSearch(gram=lambda r, c, g=gram: g[np.ix_(r, c)], n_items=9, initial=1, seed=0)
+        s.tell([0], [1.0])
+        with pytest.raises((ValueError, TypeError), match=f"gram: expected .*{message}"):
+            s.ask()
+        assert s.pending == []

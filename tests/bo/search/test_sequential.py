@@ -7,8 +7,6 @@ import pytest
 import searches
 
 from otnas.search import CellPool, methods
-from otnas.search.baselines.evolution import EvolutionSettings
-from otnas.search.baselines.local_search import LocalSearchSettings
 from otnas.spaces import NASBench201, SequenceSpace
 
 SPACE = searches.small_space()
@@ -37,7 +35,7 @@ def test_the_oldest_dies():
 
 def test_children_are_mutations_of_the_winner():
     space = chain_space()
-    settings = EvolutionSettings(population=4, sample=4)
+    settings = {"population": 4, "sample": 4}
     search = searches.make("evolution", space, settings=settings)
     cells = search.ask(4)
     search.tell(cells, [4.0, 2.0, 3.0, 5.0])
@@ -69,7 +67,7 @@ def error(cell):
 
 
 def test_local_search_evaluates_the_neighbourhood_before_it_moves():
-    space, centres, asked = descend(LocalSearchSettings(whole_neighbourhood=True))
+    space, centres, asked = descend({"whole_neighbourhood": True})
     assert [e for _, e in centres] == sorted((e for _, e in centres), reverse=True)
     for (centre, _), (following, _) in pairwise(centres):
         assert following in space.neighbours(centre)
@@ -77,8 +75,8 @@ def test_local_search_evaluates_the_neighbourhood_before_it_moves():
 
 
 def test_local_search_at_the_first_improvement_is_faster():
-    hasty = descend(LocalSearchSettings())[2]
-    assert len(hasty) < len(descend(LocalSearchSettings(whole_neighbourhood=True))[2])
+    hasty = descend({})[2]
+    assert len(hasty) < len(descend({"whole_neighbourhood": True})[2])
 
 
 def test_local_search_restarts_at_a_local_minimum():
@@ -161,9 +159,8 @@ def test_unknown_names(name, nearest):
         ("evolution", {"popluation": 3}, ValueError, "did you mean 'population'"),
         ("evolution", {"population": 0}, ValueError, "population: expected .*>= 1, got 0"),
         ("evolution", {"population": 2.5}, TypeError, "population: expected int, got 2.5"),
-        ("evolution", 3, TypeError, "settings: expected EvolutionSettings or a mapping"),
-        ("evolution", LocalSearchSettings(), TypeError, "got LocalSearchSettings"),
-        ("random", {"x": 1}, ValueError, "valid: none"),
+        ("evolution", 3, TypeError, "settings: expected a mapping for method 'evolution', got int"),
+        ("random", {"candidates": "zz"}, ValueError, "valid: none"),
         ("tw", {"kappa": "1"}, TypeError, "kappa: expected float, got '1'"),
         ("tw", {"kappa": -1}, ValueError, "kappa: expected .*>= 0"),
         ("tw", {"kappa": True}, TypeError, "kappa: expected float, got True"),
@@ -179,11 +176,14 @@ def test_bad_settings(name, settings, kind, message):
         methods.make(name, SPACE, seed=0, settings=settings)
 
 
-def test_settings_as_mapping_or_instance():
-    kind = methods.get("evolution").settings
-    one = methods.make("evolution", SPACE, seed=1, settings={"population": 5, "sample": 2})
-    other = methods.make("evolution", SPACE, seed=1, settings=kind(population=5, sample=2))
-    assert searches.run(one, [9]) == searches.run(other, [9])
+def test_all_settings_of_a_method_are_those_it_has_by_default():
+    everything = methods.resolved("kdpp-quality:tw-2g", {"kappa": 1})
+    assert everything["kappa"] == 1.0
+    assert everything["sharpness"] == 2.0
+    a = searches.make("tw-2g", SPACE, settings=everything)
+    b = searches.make("tw-2g", SPACE, settings={"kappa": 1.0})
+    assert a.identity == b.identity == {"method": "tw-2g", "settings": everything}
+    assert searches.run(a, [5, 2, 1]) == searches.run(b, [5, 2, 1])
 
 
 def test_bad_arguments():
@@ -209,12 +209,16 @@ def test_bad_tells_record_nothing():
     one, two = search.ask(2)
     foreign = searches.open_space().random(np.random.default_rng(0))
     for cells, errors, kind, message in (
-        ([one], [1.0, 2.0], ValueError, r"errors: expected shape \(1,\), got \(2,\)"),
-        ([one, two], [1.0, np.nan], ValueError, "got nan at position 1"),
+        ([one], [1.0, 2.0], ValueError, r"values: expected shape \(1,\), got \(2,\)"),
+        ([one, two], [1.0, np.nan], ValueError, r"got nan for items\[1\]"),
         ([one], [-np.inf], ValueError, "got -inf"),
-        ([one, one], [1.0, 1.0], ValueError, r"cells\[1\]: expected a cell not told before"),
-        ([one, foreign], [1.0, 1.0], ValueError, r"cells\[1\]: expected a valid cell"),
-        (["conv"], [1.0], TypeError, r"cells\[0\]: expected a Cell, got str"),
+        ([one, one], [1.0, 1.0], ValueError, r"items\[1\]: expected an item not told before"),
+        ([one, foreign], [1.0, 1.0], ValueError, r"items\[1\]: expected a valid cell"),
+        ([one], ["1"], TypeError, "values: expected real numbers, got dtype"),
+        ([one], [1j], TypeError, "values: expected real numbers, got dtype complex128"),
+        ([one], np.ma.array([1.0], mask=[True]), TypeError, "got a masked array"),
+        (3, [1.0], TypeError, "items: expected an item or several, got 3"),
+        (["conv"], [1.0], TypeError, r"items\[0\]: expected a Cell, got str"),
     ):
         with pytest.raises(kind, match=message):
             search.tell(cells, errors)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import predict
 
 import otnas.gp.pool_rows as pool_rows
 from otnas.search import CellPool, methods
@@ -43,7 +44,7 @@ def test_all_rules_choose_in_single_precision(rule, space, monkeypatch):
     errors = 5 + np.random.default_rng(0).random(len(pool))
     tell(search, search.ask(12), pool, errors)
     first = search.ask(5)
-    assert search.model._posterior._a.dtype == np.float32
+    assert search.model.posterior._a.dtype == np.float32
     second = search.ask(5)  # while the first are pending
     tell(search, first[::-1], pool, errors)
     third = [*search.ask(5), *search.ask(1)]
@@ -63,11 +64,11 @@ def test_a_search_of_the_whole_space(space):
     process = search.model.process
     # What was chosen, by direct computation in double precision, against a sample of the rest.
     positions = np.append(np.arange(0, len(pool), 500), pool.locate(cell))
-    positions = np.setdiff1d(positions, [pool.locate(told) for told in search.cells])
-    mean, covariance = process.predict(search.model.place_pool(positions))
+    positions = np.setdiff1d(positions, [pool.locate(told) for told in search.items])
+    mean, covariance = predict(process, search.model.of_pool(positions))
     mean = (mean - process.offset) / process.scale
     std = np.sqrt(np.diagonal(covariance)) / process.scale
-    best = float((process.predict(process.items)[0].min() - process.offset) / process.scale)
+    best = float((predict(process, process.items)[0].min() - process.offset) / process.scale)
     value = log_expected_improvement(mean, std, best)
     assert value[positions == pool.locate(cell)][0] >= value.max() - 1e-4
     assert search.best[1] < np.quantile(errors, 0.1)

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from benchmark_files import nasbench201, shared
+from benchmark_files import nasbench201, nats_size, shared, write_nats_folder
 
 from otnas import spaces
 from otnas.tables.readers import live_api, nats
+from otnas.tables.readers.trials201 import SIZE
 from otnas.tables.table import Table
 
 SPACE = spaces.get("nasbench101")
@@ -118,13 +119,29 @@ def test_real_nats_bench(dataset: str, epochs: int) -> None:
     compare_with_queries(table, api, dataset, epochs, [0, 11, 284])
 
 
+@pytest.mark.parametrize("dataset", ["cifar10-valid", "cifar10", "cifar100", "ImageNet16-120"])
+@pytest.mark.parametrize("epochs", [1, 12, 90])
+def test_real_nats_bench_of_sizes(tmp_path: Path, dataset: str, epochs: int) -> None:
+    """Our reader and the official one agree on files of the official layout."""
+    official = pytest.importorskip("nats_bench", reason="compares with the package nats-bench")
+    texts = ["8:8:8:8:8", "64:8:16:24:32", "64:64:64:64:64"]
+    folder = write_nats_folder(tmp_path / "NATS-sss-v1_0-50262-simple", nats_size(texts))
+    api = official.create(str(folder), "sss", fast_mode=True, verbose=False)
+    choice: dict[str, Any] = {"dataset": dataset, "epochs": epochs, "seeds": "mean"}
+    table = nats.read(folder, **choice, benchmark=SIZE)
+    assert table.texts == list(api.meta_archs) == texts
+    compare_with_queries(table, api, dataset, epochs, range(3))
+
+
 def compare_with_queries(table: Table, api: Any, dataset: str, epochs: int, indexes: Any) -> None:
     for row, index in enumerate(indexes):
-        info = api.get_more_info(index, dataset, hp=str(epochs), is_random=False)
+        info = api.get_more_info(index, dataset, hp=f"{epochs:02}", is_random=False)
         valid = "test-accuracy" if dataset == "cifar10" else "valid-accuracy"
         got = {name: values[row] for name, values in table.metrics.items()}
         assert got["validation_error"] == pytest.approx(100 - info[valid], abs=1e-9)
         assert got["test_error"] == pytest.approx(100 - info["test-accuracy"], abs=1e-9)
         assert got["training_seconds"] == pytest.approx(info["train-all-time"], rel=1e-12)
-        cost = api.get_cost_info(index, dataset, hp=str(epochs))
+        cost = api.get_cost_info(index, dataset, hp=f"{epochs:02}")
         assert got["parameters"] == round(cost["params"] * 1e6)
+        assert got["flops"] == pytest.approx(cost["flops"] * 1e6, rel=1e-12)
+        assert got["latency"] == pytest.approx(cost["latency"], rel=1e-12)

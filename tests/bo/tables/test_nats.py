@@ -60,7 +60,7 @@ def test_metrics_that_some_lack_are_absent(tmp_path: Path) -> None:
             result["train_times"] = None
     path = write_pbz2(tmp_path / "file", whole)
     table = reader.read(path, dataset="cifar10-valid", epochs=200, seeds=777)
-    assert list(table.metrics) == ["validation_error", "parameters"]
+    assert list(table.metrics) == ["validation_error", "parameters", "flops", "latency"]
     assert table.provenance.notes == (
         "test_error is absent: only 2 of 3 architectures have it",
         "training_seconds is absent: only 2 of 3 architectures have it",

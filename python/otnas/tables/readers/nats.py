@@ -1,9 +1,11 @@
-"""NATS-Bench, topology search space: results of all NAS-Bench-201 cells, without PyTorch.
+"""NATS-Bench: results of all architectures of its two search spaces, without PyTorch.
 
-The benchmark comes as a folder ``NATS-tss-v1_0-3ffb9-simple`` (a file of 100 KB an architecture)
-or as one file ``NATS-tss-v1_0-3ffb9.pickle.pbz2``: pickles compressed by bzip2
-(https://github.com/D-X-Y/NATS-Bench). Prefer the folder, which is read an architecture at a time:
-the single file is one pickle that has to be in memory as a whole.
+The benchmark of topologies (all NAS-Bench-201 cells, 12 and 200 epochs) comes as a folder
+``NATS-tss-v1_0-3ffb9-simple`` (a file of 100 KB an architecture) or as one file
+``NATS-tss-v1_0-3ffb9.pickle.pbz2``: pickles compressed by bzip2
+(https://github.com/D-X-Y/NATS-Bench). The benchmark of sizes (1, 12 and 90 epochs) comes as
+``NATS-sss-v1_0-50262-simple`` or ``NATS-sss-v1_0-50262.pickle.pbz2``. Prefer the folder, which is
+read an architecture at a time: the single file is one pickle that has to be in memory as a whole.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import Any, TypeAlias
 from otnas.tables.provenance import sha256_of
 from otnas.tables.readers import restricted_pickle
 from otnas.tables.readers.tfrecord import Progress
-from otnas.tables.readers.trials201 import Choice, Collector
+from otnas.tables.readers.trials201 import SIZE, TOPOLOGY, Benchmark, Choice, Collector
 from otnas.tables.table import Table
 
 _EXTENSION = ".pickle.pbz2"
@@ -28,23 +30,27 @@ def read(
     dataset: str,
     epochs: int,
     seeds: int | str,
+    benchmark: Benchmark = TOPOLOGY,
     incomplete: bool = False,
     name: str | None = None,
     progress: Progress | None = None,
 ) -> Table:
-    """Read the topology benchmark.
+    """Read one of the two benchmarks.
 
     Parameters
     ----------
     path : Path
         The ``-simple`` folder, or the single file.
     dataset : {"cifar10-valid", "cifar10", "cifar100", "ImageNet16-120"}
-    epochs : {12, 200}
-    seeds : {111, 777, 888, 999} or "mean"
+    epochs : int
+        12 or 200 of topologies, 1, 12 or 90 of sizes.
+    seeds : int or "mean"
+        111, 777, 888 or 999 of topologies, 777, 888 or 999 of sizes.
+    benchmark : {TOPOLOGY, SIZE}, default TOPOLOGY
     incomplete : bool, default False
         Whether a source without the results of some architectures is accepted.
     name : str, optional
-        Of the table; by default ``nasbench201_`` and the data set.
+        Of the table; by default ``nasbench201_`` or ``nats_size_`` and the data set.
     progress : callable, optional
         Given the architectures read so far and in all.
 
@@ -53,20 +59,19 @@ def read(
     FileNotFoundError, ValueError
         If the file is not there, not of this format, damaged, or incomplete.
     """
-    choice = Choice(dataset, epochs, seeds)
-    if path.is_dir():
-        names, results = _folder(path)
-    else:
-        names, results = _single_file(path)
+    choice = Choice(dataset, epochs, seeds, benchmark)
+    names, results = _folder(path) if path.is_dir() else _single_file(path)
+    _check_benchmark(names, benchmark, path)
+    hp = f"{epochs:02}"  # so the files call a schedule
     collector = Collector(choice, path.name)
     count = 0
     for index, by_epochs in results:
-        if str(epochs) not in by_epochs:
+        if hp not in by_epochs:
             raise ValueError(
                 f"{path}: architecture {index} has results of {sorted(by_epochs)} epochs, "
                 f"none of {epochs}"
             )
-        collector.add(names[index], by_epochs[str(epochs)])
+        collector.add(names[index], by_epochs[hp])
         count += 1
         if progress is not None and count % 64 == 0:
             progress(count, len(names))
@@ -76,7 +81,7 @@ def read(
         if not incomplete:
             raise ValueError(f"{path} has {problem}; incomplete=True (--incomplete) accepts that")
         notes = (problem,)
-    return collector.table(name or f"nasbench201_{dataset}", sha256_of(path), notes)
+    return collector.table(name or f"{benchmark.space}_{dataset}", sha256_of(path), notes)
 
 
 Results: TypeAlias = Iterator[tuple[int, Mapping[str, Any]]]
@@ -122,9 +127,17 @@ def _names(meta: Any, path: Path) -> list[str]:
     names = _mapping(meta, path).get("meta_archs")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError(f"{path} has no list of architectures (meta_archs)")
-    if any(":" in name for name in names[:1]):
-        raise ValueError(f"{path} is the size benchmark of NATS-Bench, expected the topology one")
     return names
+
+
+def _check_benchmark(names: list[str], benchmark: Benchmark, path: Path) -> None:
+    found, wanted = "topology", "size" if benchmark is SIZE else "topology"
+    if any(":" in name for name in names[:1]):
+        found = "size"
+    if found != wanted:
+        raise ValueError(
+            f"{path} is the {found} benchmark of NATS-Bench, expected the {wanted} one"
+        )
 
 
 def _mapping(value: Any, path: Path) -> Mapping[Any, Any]:

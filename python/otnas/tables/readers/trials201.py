@@ -1,11 +1,12 @@
 """What the files of NAS-Bench-201 and NATS-Bench hold of one architecture, and how it is read.
 
-Both benchmarks trained every cell on four data sets with several seeds, for 12 epochs and for 200.
-The results of one architecture and one number of epochs are
+The benchmarks trained every architecture on four data sets with several seeds, for several numbers
+of epochs. The results of one architecture and one number of epochs are
 
     {"arch_str": text, "dataset_seed": {dataset: [seed, ...]},
      "all_results": {(dataset, seed): {"eval_acc1es": {"x-valid@11": percent, ...},
-                                       "train_times": {epoch: seconds}, "params": millions, ...}}}
+                                       "train_times": {epoch: seconds}, "params": millions,
+                                       "flop": millions, "latency": [seconds, ...], ...}}}
 
 (``ArchResults.state_dict`` of the official API, Dong & Yang 2020).
 """
@@ -19,12 +20,34 @@ from typing import Any
 
 import numpy as np
 
+from otnas import spaces
 from otnas.tables.provenance import Provenance
 from otnas.tables.table import METRICS, Table
-from otnas_fast import NASBENCH201, as_cells
+from otnas_fast import NASBENCH201, CellArray, as_cells
 
 EPOCHS = (12, 200)
 SEEDS = (111, 777, 888, 999)
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What is chosen from.
+
+    Attributes
+    ----------
+    space : str
+        Whose texts the architectures are.
+    epochs, seeds : tuple of int
+        With which they were trained.
+    """
+
+    space: str
+    epochs: tuple[int, ...]
+    seeds: tuple[int, ...]
+
+
+TOPOLOGY = Benchmark("nasbench201", EPOCHS, SEEDS)
+SIZE = Benchmark("nats_size", (1, 12, 90), (777, 888, 999))
 
 
 @dataclass(frozen=True)
@@ -77,9 +100,10 @@ class Choice:
     dataset : str
         One of `SPLITS`.
     epochs : int
-        12 or 200: trained with that schedule, not stopped after it.
+        One of the benchmark's: trained with that schedule, not stopped after it.
     seeds : int or "mean"
-        One of 111, 777, 888 and 999, or the mean over all seeds an architecture has.
+        One of the benchmark's, or the mean over all seeds an architecture has.
+    benchmark : Benchmark, default TOPOLOGY
 
     Raises
     ------
@@ -90,16 +114,17 @@ class Choice:
     dataset: str
     epochs: int
     seeds: int | str
+    benchmark: Benchmark = TOPOLOGY
 
     def __post_init__(self) -> None:
         if self.dataset not in SPLITS:
             raise ValueError(f"dataset must be one of {', '.join(SPLITS)}, got {self.dataset!r}")
-        if self.epochs not in EPOCHS:
-            raise ValueError(f"epochs must be 12 or 200, got {self.epochs!r}")
-        if self.seeds != "mean" and self.seeds not in SEEDS:
-            raise ValueError(
-                f"seeds must be 'mean' or one of {', '.join(map(str, SEEDS))}, got {self.seeds!r}"
-            )
+        if self.epochs not in self.benchmark.epochs:
+            known = " or ".join(map(str, self.benchmark.epochs))
+            raise ValueError(f"epochs must be {known}, got {self.epochs!r}")
+        if self.seeds != "mean" and self.seeds not in self.benchmark.seeds:
+            known = ", ".join(map(str, self.benchmark.seeds))
+            raise ValueError(f"seeds must be 'mean' or one of {known}, got {self.seeds!r}")
 
 
 class Collector:
@@ -178,7 +203,24 @@ class Collector:
         if result["train_times"]:
             times = result["train_times"]
             values["training_seconds"] = sum(times[epoch] for epoch in range(self.choice.epochs))
+        # Known before training: floating-point operations, seconds for a batch (the official API
+        # takes latencies that are not above 0 for missing ones).
+        if result.get("flop"):
+            values["flops"] = 1e6 * float(result["flop"])
+        latency = float(np.mean(result.get("latency") or [0.0]))
+        if latency > 0:
+            values["latency"] = latency
         return values
+
+    def _cells(self) -> CellArray:
+        what = f"{self.source}: architectures"
+        if self.choice.benchmark is TOPOLOGY:
+            return as_cells(self._texts, NASBENCH201, name=what)
+        space = spaces.get(self.choice.benchmark.space)
+        try:
+            return as_cells([space.parse(text) for text in self._texts])
+        except ValueError as error:
+            raise ValueError(f"{what}: {error}") from None
 
     def table(self, name: str, sha256: str | None, notes: tuple[str, ...] = ()) -> Table:
         """Return what was gathered.
@@ -188,7 +230,7 @@ class Collector:
         Raises
         ------
         ValueError
-            If architectures lack the chosen seed or are not of NAS-Bench-201, or there are none.
+            If architectures lack the chosen seed or are not of the space, or there are none.
         """
         choice, split = self.choice, SPLITS[self.choice.dataset]
         if self._missing:
@@ -200,10 +242,11 @@ class Collector:
         if not self._rows:
             raise ValueError(f"{self.source} has no results of any architecture")
         have = Counter(metric for row in self._rows for metric in row)
-        metrics = [metric for metric in METRICS if have[metric] == len(self._rows)]
+        known = (*METRICS, "flops", "latency")
+        metrics = [metric for metric in known if have[metric] == len(self._rows)]
         notes = notes + tuple(
             f"{metric} is absent: only {have[metric]} of {len(self._rows)} architectures have it"
-            for metric in METRICS
+            for metric in known
             if 0 < have[metric] < len(self._rows)
         )
         counts = ", ".join(f"{n} architectures with {k}" for k, n in sorted(self._trials.items()))
@@ -213,8 +256,8 @@ class Collector:
             seeds = f"seed {choice.seeds} only"
         return Table(
             name=name,
-            space="nasbench201",
-            cells=as_cells(self._texts, NASBENCH201, name=f"{self.source}: architectures"),
+            space=choice.benchmark.space,
+            cells=self._cells(),
             metrics={metric: np.array([row[metric] for row in self._rows]) for metric in metrics},
             provenance=Provenance(
                 dataset=choice.dataset,

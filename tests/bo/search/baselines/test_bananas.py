@@ -5,10 +5,10 @@ import pytest
 import searches
 from sklearn.neural_network import MLPRegressor
 
-from otnas.search.baselines.bananas import BananasSettings, independent_thompson
+from otnas.search.baselines.bananas import independent_thompson
 from otnas.search.baselines.ensemble import Ensemble
-from otnas.search.mutation import mutations_of_best
 from otnas.search.cells.path_encoding import MAX_WORDS, PathEncoding, path_words
+from otnas.search.cells.proposals import mutations_of_best
 from otnas.spaces import NASBench201
 from otnas_fast import NASBENCH201, Cell
 
@@ -48,7 +48,7 @@ def test_path_words_by_enumerating_paths():
         if vertex == len(cell) - 1:
             yield word[:-1]
         for follower in np.flatnonzero(cell.matrix[vertex]).tolist():
-            yield from walk(cell, follower, (*word, cell._codes[follower]))
+            yield from walk(cell, follower, (*word, cell.codes[follower]))
 
     for _ in range(20):
         cell = space.random(rng).prune()
@@ -109,12 +109,12 @@ def test_ensemble_is_m_networks_on_standardised_targets():
 def test_choice_by_an_independent_computation():
     """The whole of an ask, from another generator in the same state."""
     space = searches.small_space()
-    settings = BananasSettings(n_networks=2, layers=1, epochs=5, n_mutations=8, n_parents=3)
+    settings = {"n_networks": 2, "layers": 1, "epochs": 5, "n_mutations": 8, "n_parents": 3}
     search = searches.make("bananas", space, initial=6, settings=settings)
     searches.run(search, [6])
     twin = searches.make("bananas", space, initial=6, settings=settings)
     searches.run(twin, [6])
-    rng, told, errors = twin._rng, twin.cells, twin.errors
+    rng, told, errors = twin._rng, twin.items, twin.values
 
     words = sorted({w for c in told for w in path_words(c.prune())}, key=lambda w: (len(w), w))
 
@@ -123,7 +123,10 @@ def test_choice_by_an_independent_computation():
 
     ensemble = Ensemble(2, layers=1, width=20, epochs=5, learning_rate=0.01)
     ensemble.fit(encode(told), errors, rng)
-    candidates = mutations_of_best(twin, 8, 3, rng, set())
+    taken = set()
+    candidates = mutations_of_best(
+        space, told, errors, 8, 3, lambda cell: twin._fresh(cell, taken), rng
+    )
     parents = {c for c, _ in sorted(zip(told, errors, strict=True), key=lambda pair: pair[1])[:3]}
     assert len(candidates) == 8
     assert not {space.hash(c) for c in candidates} & {space.hash(c) for c in [*told, *parents]}

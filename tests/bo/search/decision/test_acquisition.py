@@ -5,10 +5,8 @@ from scipy.stats import norm
 
 from otnas.search.decision.acquisition import (
     best_improvements,
-    expected_improvement,
     log_expected_improvement,
     log_h,
-    lower_confidence_bound,
 )
 
 
@@ -18,7 +16,6 @@ def test_expected_improvement_is_the_integral(mean, std, best):
         return (best - f) * norm.pdf(f, mean, std)
 
     expected, _ = quad(integrand, min(mean, best) - 12 * std, best, epsabs=1e-13)
-    assert expected_improvement([mean], [std], best)[0] == pytest.approx(expected, rel=1e-8)
     assert log_expected_improvement([mean], [std], best)[0] == pytest.approx(np.log(expected))
 
 
@@ -43,7 +40,6 @@ def test_log_h_far_out_follows_its_asymptote_and_is_monotone():
 
 def test_zero_and_tiny_standard_deviations():
     mean, std = np.array([0.0, 2.0, 1.0, 2.0, 0.0]), np.array([0.0, 0.0, 0.0, 1e-320, 1e-320])
-    np.testing.assert_allclose(expected_improvement(mean, std, 1.0), [1, 0, 0, 0, 1])
     logs = log_expected_improvement(mean, std, 1.0)
     np.testing.assert_array_equal(logs[:3], [0.0, -np.inf, -np.inf])
     assert np.isfinite(logs[3:]).all()
@@ -66,19 +62,7 @@ def test_best_improvements_are_the_maxima(best, zero_std):
     np.testing.assert_array_equal(best_improvements(np.zeros(3), np.zeros(3), 0.0), [0, 1, 2])
 
 
-def test_expected_improvement_is_never_negative():
-    z = np.linspace(-60, 0, 1000)
-    assert (expected_improvement(-z, np.ones(1000), 0.0) >= 0).all()
-
-
-def test_lower_confidence_bound():
-    np.testing.assert_array_equal(lower_confidence_bound([1.0, 2.0], [0.5, 0.0], 2.0), [0.0, 2.0])
-    for kappa in (-1.0, np.nan):
-        with pytest.raises(ValueError, match="kappa"):
-            lower_confidence_bound([1.0], [0.5], kappa)
-
-
-@pytest.mark.parametrize("function", [expected_improvement, log_expected_improvement])
+@pytest.mark.parametrize("function", [best_improvements, log_expected_improvement])
 def test_errors_name_the_argument(function):
     with pytest.raises(ValueError, match=r"std: expected the shape of mean \(1,\), got \(2,\)"):
         function([0.0], [1.0, 1.0], 0.0)

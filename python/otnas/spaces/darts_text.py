@@ -1,0 +1,114 @@
+"""The text ``Genotype(normal=[...], normal_concat=[...], reduce=[...], reduce_concat=[...])``.
+
+So the code published with DARTS (Liu et al. 2019) prints and keeps its architectures. It is read
+as data: the syntax tree is looked at, nothing is evaluated.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+OPERATIONS = (
+    "max_pool_3x3",
+    "avg_pool_3x3",
+    "skip_connect",
+    "sep_conv_3x3",
+    "sep_conv_5x5",
+    "dil_conv_3x3",
+    "dil_conv_5x5",
+)
+"""In the order in which the published code lists them, without ``none``."""
+
+NODES = 4
+"""Intermediate nodes of a cell."""
+
+Edges = Sequence[tuple[str, int]]
+"""The eight edges of a cell: operation and the node it comes from, two a node in order."""
+
+_FIELDS = ("normal", "normal_concat", "reduce", "reduce_concat")
+_CONCAT = list(range(2, 2 + NODES))
+_LONGEST = 10_000
+_FORM = (
+    "Genotype(normal=[...], normal_concat=[2, 3, 4, 5], reduce=[...], reduce_concat=[2, 3, 4, 5])"
+)
+
+
+def format_genotype(normal: Edges, reduce: Edges) -> str:
+    """Write both cells as the published code prints them."""
+    return (
+        f"Genotype(normal={list(normal)}, normal_concat={_CONCAT}, "
+        f"reduce={list(reduce)}, reduce_concat={_CONCAT})"
+    )
+
+
+def parse_genotype(text: str) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
+    """Read both cells.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For another form, unknown operations, edges from nodes that do not come before, two edges
+        of a node from one node, or other nodes that are joined.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"text must be a string, got {type(text).__name__}")
+    fields = _fields(text)
+    for name in ("normal_concat", "reduce_concat"):
+        nodes = _value(fields[name], name)
+        if not isinstance(nodes, list | tuple | range) or list(nodes) != _CONCAT:
+            raise ValueError(f"text: {name} must be {_CONCAT}, got {nodes}")
+    return _edges(fields["normal"], "normal"), _edges(fields["reduce"], "reduce")
+
+
+def _fields(text: str) -> dict[str, ast.expr]:
+    wrong = ValueError(f"text must have the form {_FORM}, got {text[:200]!r}")
+    if len(text) > _LONGEST:
+        raise wrong
+    try:
+        call = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise wrong from None
+    if (
+        not isinstance(call, ast.Call)
+        or not isinstance(call.func, ast.Name)
+        or call.func.id != "Genotype"
+    ):
+        raise wrong
+    fields = dict(zip(_FIELDS, call.args, strict=False))
+    fields |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+    if set(fields) != set(_FIELDS) or len(call.args) + len(call.keywords) != len(_FIELDS):
+        raise wrong
+    return fields
+
+
+def _value(expression: ast.expr, field: str) -> object:
+    """Return a literal, or a range of literals."""
+    try:
+        if isinstance(expression, ast.Call):
+            is_range = isinstance(expression.func, ast.Name) and expression.func.id == "range"
+            if is_range and not expression.keywords:
+                return range(*(ast.literal_eval(argument) for argument in expression.args))
+        return ast.literal_eval(expression)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        raise ValueError(f"text: {field} must be a list, got {ast.unparse(expression)}") from None
+
+
+def _edges(expression: ast.expr, field: str) -> list[tuple[str, int]]:
+    value = _value(expression, field)
+    if not isinstance(value, list | tuple) or len(value) != 2 * NODES:
+        raise ValueError(f"text: {field} must have {2 * NODES} pairs, got {value}")
+    edges: list[tuple[str, int]] = []
+    for i, pair in enumerate(value):
+        where = f"text: {field}[{i}]"
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise ValueError(f"{where} must be a pair (operation, node), got {pair!r}")
+        operation, source = pair
+        if operation not in OPERATIONS:
+            raise ValueError(f"{where} must have one of {', '.join(OPERATIONS)}, got {operation!r}")
+        if type(source) is not int or not 0 <= source < i // 2 + 2:
+            raise ValueError(f"{where} must come from a node 0 to {i // 2 + 1}, got {source!r}")
+        if i % 2 and source == edges[-1][1]:
+            raise ValueError(f"{where} must not come from node {source}, as {field}[{i - 1}] does")
+        edges.append((operation, source))
+    return edges

@@ -1,0 +1,222 @@
+"""What every search space offers, whatever its architectures are."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any, Generic, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+A = TypeVar("A")
+
+Digests: TypeAlias = npt.NDArray[np.uint8]
+"""Hashes of n architectures as bytes, shape (n, 16)."""
+
+DIGEST_SIZE = 16
+
+
+class SearchSpace(ABC, Generic[A]):
+    """A search space of architectures of type `A`: cells, or a user's parameters.
+
+    A space never changes after it is made, and all chance comes from the generator passed in.
+    Two architectures are the same to a space if they have the same `hash`; nothing else of them is
+    compared, so `A` need not be hashable.
+
+    Attributes
+    ----------
+    name : str
+        Shown in messages and results.
+    """
+
+    name: str
+
+    @abstractmethod
+    def random(self, rng: np.random.Generator) -> A:
+        """Draw a valid architecture."""
+
+    @abstractmethod
+    def mutate(self, architecture: A, rng: np.random.Generator, /) -> A:
+        """Draw a valid architecture near `architecture`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is not valid in this space.
+        """
+
+    @abstractmethod
+    def neighbours(self, architecture: A, /) -> list[A]:
+        """All architectures one step away: valid, of different hashes, without itself.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is not valid in this space.
+        """
+
+    @abstractmethod
+    def is_valid(self, architecture: A, /) -> bool:
+        """Whether the architecture belongs to this space."""
+
+    @abstractmethod
+    def format(self, architecture: A, /) -> str:
+        """Write the architecture as text that `parse` reads back to an equal one."""
+
+    @abstractmethod
+    def parse(self, text: str) -> A:
+        """Read what `format` writes.
+
+        Raises
+        ------
+        ValueError
+            If the text has another form or names what the space does not have.
+        """
+
+    @abstractmethod
+    def enumerate(self) -> Enumerated[A]:
+        """All architectures of the space in a fixed order.
+
+        Raises
+        ------
+        ValueError
+            If the space is too large.
+        """
+
+    @abstractmethod
+    def digests(self, architectures: Iterable[A], /) -> Digests:
+        """Hashes of many architectures as bytes, shape (n, 16); see `hash`."""
+
+    def hash(self, architecture: A, /) -> str:
+        """32 hexadecimal digits, equal for what is the same architecture to this space."""
+        return self.digests([architecture]).tobytes().hex()
+
+    def places(self, architectures: Iterable[A], /) -> dict[str, npt.NDArray[np.float64]]:
+        """Describe n architectures place by place, for `otnas_fast.Embedding`.
+
+        Returns
+        -------
+        dict of str to ndarray, shape (n, d_p)
+            A block for every place at which something is chosen: the L1 distance of two rows is how
+            far apart the two choices are, at most 1 (`otnas.spaces.places`). Empty for spaces
+            whose architectures are no fixed number of choices.
+        """
+        return {}
+
+    def unique(
+        self, architectures: Iterable[A], /
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Group what is the same architecture.
+
+        Returns
+        -------
+        first : ndarray of int64, shape (g,)
+            Position of the first member of every group, ascending.
+        labels : ndarray of int64, shape (n,)
+            Group of every one: number ``first[labels[i]]`` has the hash of number ``i``.
+        """
+        return group_rows(self.digests(architectures))
+
+
+class Enumerated(Sequence[A]):
+    """Architectures of a space, found by their hashes.
+
+    Attributes
+    ----------
+    cells : sequence of n architectures
+    digests : ndarray of uint8, shape (n, 16)
+        Hash of each.
+    """
+
+    def __init__(self, cells: Sequence[A], digests: Digests) -> None:
+        if digests.shape != (len(cells), DIGEST_SIZE):
+            raise ValueError(
+                f"digests must have shape {(len(cells), DIGEST_SIZE)}, got {digests.shape}"
+            )
+        self.cells, self.digests = cells, digests
+
+    @cached_property
+    def hashes(self) -> npt.NDArray[np.str_]:
+        """Hashes as 32 hexadecimal digits, shape (n,)."""
+        text = np.frombuffer(self.digests.tobytes().hex().encode(), dtype="S32")
+        return text.astype(np.str_)
+
+    @cached_property
+    def _sorted(self) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+        keys = as_keys(self.digests)
+        order = np.argsort(keys, kind="stable")
+        return keys[order], order
+
+    def find(self, digests: Digests) -> npt.NDArray[np.int64]:
+        """Positions of architectures by hash.
+
+        Parameters
+        ----------
+        digests : ndarray of uint8, shape (m, 16)
+            As `SearchSpace.digests` returns.
+
+        Returns
+        -------
+        ndarray of int64, shape (m,)
+            Position of the first one with this hash, -1 where there is none. O(m log n).
+        """
+        keys, order = self._sorted
+        if not len(keys):
+            return np.full(len(digests), -1, dtype=np.int64)
+        wanted = as_keys(digests)
+        at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        return np.where(keys[at] == wanted, order[at], -1).astype(np.int64)
+
+    def index_of(self, hash: str) -> int:  # noqa: A002  (the name the interface gives it)
+        """Position of the first architecture with this hash.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        try:
+            digest = np.frombuffer(bytes.fromhex(hash), dtype=np.uint8)
+        except ValueError:
+            digest = np.empty(0, dtype=np.uint8)
+        if len(digest) != DIGEST_SIZE:
+            raise KeyError(f"hash must be 32 hexadecimal digits, got {hash!r}")
+        found = int(self.find(digest[None, :])[0])
+        if found < 0:
+            raise KeyError(f"no cell has hash {hash}")
+        return found
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.cells[index]
+
+
+def as_keys(digests: Digests) -> npt.NDArray[Any]:
+    """View digests as scalars that sort byte by byte, shape (n,).
+
+    A fixed-length bytes type would drop trailing zeros, a void type does not sort: hence a pair of
+    big-endian integers.
+    """
+    pair = np.dtype([("high", ">u8"), ("low", ">u8")])
+    contiguous = np.ascontiguousarray(digests, dtype=np.uint8)
+    return contiguous.view(pair).reshape(len(digests))
+
+
+def group_rows(digests: Digests) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return first positions (ascending) and labels of equal rows; see `SearchSpace.unique`."""
+    _, first, labels = np.unique(as_keys(digests), return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return first[order].astype(np.int64), rank[labels].astype(np.int64).reshape(-1)
+
+
+def text_digests(texts: Iterable[str]) -> Digests:
+    """BLAKE2b (16 bytes) of texts, shape (n, 16): the same on every machine and in every run."""
+    joined = b"".join(blake2b(text.encode(), digest_size=DIGEST_SIZE).digest() for text in texts)
+    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, DIGEST_SIZE)

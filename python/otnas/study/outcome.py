@@ -1,0 +1,143 @@
+"""What a training leaves: a small record of plain values, whatever the training returned or raised.
+
+Errors and results of trainings may be of any kind, some cannot even be pickled; none of them leaves
+the process that it arose in. What does arrive as an exception is therefore never the training's: it
+is a fault of what runs it, and the trial is lost, not failed.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import os
+import platform
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from otnas.study.payload import Payload, unpack
+from otnas.study.trial import Run, Trial
+
+Scalar = float | int | str | bool | None
+
+MAX_REASON = 20_000
+"""Characters of a reason that are kept, from its end: tracebacks end with what matters most."""
+
+MAX_TEXT = 1_000
+"""Characters that are kept of a metric that is a text."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a training ended.
+
+    Attributes
+    ----------
+    run : Run
+        When and where it ran.
+    value : float
+        What it returned, finite; NaN if it failed.
+    metrics : mapping of str to JSON scalars
+        What else it returned.
+    reason : str or None
+        Why it failed, with the traceback if it raised; None if it did not fail.
+    loaded : bool
+        Whether the training function could be loaded at all where it was to run.
+    """
+
+    run: Run
+    value: float = math.nan
+    metrics: Mapping[str, Scalar] = field(default_factory=dict)
+    reason: str | None = None
+    loaded: bool = True
+
+
+def attempt(payload: Payload, trial: Trial) -> Outcome:
+    """Train in this process and return how it ended; nothing that the training does is raised.
+
+    Except for what is no `Exception`, and that only if it is no `SystemExit` either.
+    """
+    started = time.time()
+    try:
+        train = unpack(payload.data)
+    except Exception:
+        return Outcome(run_since(started), reason=_traceback(), loaded=False)
+    try:
+        value, metrics = _checked(train(trial.item, trial))
+    except (Exception, SystemExit):
+        return Outcome(run_since(started), reason=_traceback())
+    return Outcome(run_since(started), value, metrics)
+
+
+def run_since(started: float, pid: int | None = None) -> Run:
+    """Return a run of this process, or of another one of this host, that ends now."""
+    # Wall clocks may be set back.
+    ended = max(started, time.time())
+    return Run(started, ended, f"{platform.node()}:{pid or os.getpid()}")
+
+
+def _checked(result: Any) -> tuple[float, dict[str, Scalar]]:
+    metrics: dict[str, Scalar] = {}
+    if isinstance(result, Mapping):
+        if "value" not in result:
+            names = ", ".join(map(str, result)) or "nothing"
+            raise ValueError(
+                f'train: expected a mapping with the key "value", got one with {names}'
+            )
+        metrics = {_text(key): _scalar(entry) for key, entry in result.items() if key != "value"}
+        result = result["value"]
+    number = _item(result)
+    if isinstance(number, bool) or not isinstance(number, numbers.Real):
+        raise TypeError(
+            "train: expected a real number or a mapping with one under the key "
+            f'"value", got {type(result).__name__}'
+        )
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"train: expected a finite value, got {value}")
+    return value, metrics
+
+
+def _item(value: Any) -> Any:
+    """Return what NumPy's, PyTorch's and others' arrays of one number hold; others unchanged."""
+    if isinstance(value, numbers.Number) and not hasattr(value, "dtype"):
+        return value
+    if callable(getattr(value, "item", None)) and getattr(value, "size", None) is not None:
+        return value.item()
+    return value
+
+
+def _scalar(value: Any) -> Scalar:
+    """Return a further metric as JSON has it.
+
+    A training may have taken days: an odd metric is no reason to throw its value away. What is not
+    finite becomes None, and what is no scalar its text.
+    """
+    try:
+        value = _item(value)
+    except Exception:  # an array of several numbers
+        return _text(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        number = float(value)
+        return number if math.isfinite(number) else None
+    return _text(value)
+
+
+def _text(value: object) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return _encodable(text[:MAX_TEXT])
+
+
+def _traceback() -> str:
+    return _encodable(traceback.format_exc()[-MAX_REASON:])
+
+
+def _encodable(text: str) -> str:
+    """Replace surrogates, which no file in UTF-8 takes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,351 @@
+"""Runs the trainings of a study, several at a time, on any executor.
+
+Every end of a training is told to the study before anything else happens, and its place is filled
+again at once. Only the process that runs this knows the study; trainings return small records.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, deque
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    wait,
+)
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from otnas import checks
+from otnas.search.domain import ExhaustedError
+from otnas.study.backend import Backend, ExecutorMaker
+from otnas.study.errors import BrokenExecutorError, StudyError, TooManyFailures
+from otnas.study.interrupts import Interrupts
+from otnas.study.outcome import Outcome
+from otnas.study.payload import Train
+from otnas.study.pool import processors
+from otnas.study.progress import Progress
+from otnas.study.trial import Run, State, Trial
+
+if TYPE_CHECKING:
+    from otnas.study.study import Study
+
+HOPELESS = 10
+"""Losses for every place, without a training that ended in between, after which a run gives up."""
+
+
+def run(
+    study: Study,
+    train: Train,
+    *,
+    n_trials: int,
+    executor: Executor | ExecutorMaker | None = None,
+    max_running: int | None = None,
+    timeout: float | None = None,
+    retries: int = 1,
+    max_failures: int | None = None,
+    progress: bool = True,
+) -> None:
+    """Train until the study has so many trials that are done or failed.
+
+    Trials that earlier runs left running or lost are trained first. Running the same again after
+    a crash, or after Ctrl-C, therefore finishes the job.
+
+    Parameters
+    ----------
+    study : Study
+    train : function (architecture, trial) -> float or mapping
+        Returns an error, or a mapping with one under the key "value" and further metrics. What it
+        raises, and what is not finite, is a failure, which is not tried again.
+    n_trials : int >= 1
+        How many trials the study is to have in the end, those of earlier runs included.
+    executor : concurrent.futures.Executor, or function that makes one, optional
+        What runs the trainings; by default worker processes of this machine. One that is given is
+        not shut down. If it breaks, a function makes another; without one, the run ends.
+    max_running : int >= 1, optional
+        Trainings at the same time; by default as many as there are processors. An `executor`
+        requires it: the number of its workers.
+    timeout : float > 0, optional
+        Seconds that a training may take. Then it is killed where it runs, with all that it
+        started, and has failed.
+    retries : int >= 0
+        How often the training of one item is repeated because it was lost: its worker died, or
+        could not be reached. If that is not enough, it has failed.
+    max_failures : int >= 0, optional
+        Failures of this run after which it gives up.
+    progress : bool
+        Whether to print a line on standard error for every trial that ends.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of another kind or out of range, or `train` cannot be pickled.
+    TooManyFailures
+        If more than `max_failures` trainings failed. The message has the first traceback.
+    BrokenExecutorError
+        If the executor cannot go on, or cannot load `train`.
+    KeyboardInterrupt
+        After Ctrl-C. After the first, nothing more is asked, and what runs is waited for and told;
+        a second one ends all at once.
+
+    Notes
+    -----
+    Whatever is raised, no process or thread of the run's own is left; trials that were running
+    stay so in the study, and the next run takes them up.
+    """
+    n_trials = checks.integer("n_trials", n_trials, 1)
+    if max_running is None:
+        if executor is not None:
+            raise TypeError("max_running: expected the number of the executor's workers, got None")
+        max_running = processors()
+    max_running = checks.integer("max_running", max_running, 1)
+    retries = checks.integer("retries", retries, 0)
+    if max_failures is not None:
+        max_failures = checks.integer("max_failures", max_failures, 0)
+    if timeout is not None:
+        if isinstance(timeout, bool) or not isinstance(timeout, (int, float, np.number)):
+            raise TypeError(f"timeout: expected seconds or None, got {timeout!r}")
+        if not 0 < timeout < math.inf:
+            raise ValueError(f"timeout: expected finite seconds > 0, got {timeout}")
+        timeout = float(timeout)
+    backend = Backend(train, executor, max_running, timeout)
+    shown = Progress(progress, n_trials)
+    _Runner(study, backend, shown, n_trials, max_running, retries, max_failures).run()
+
+
+class _Runner:
+    """What is under way in a run."""
+
+    def __init__(
+        self,
+        study: Study,
+        backend: Backend,
+        progress: Progress,
+        n_trials: int,
+        max_running: int,
+        retries: int,
+        max_failures: int | None,
+    ) -> None:
+        self._study, self._backend, self._progress = study, backend, progress
+        self._n_trials, self._max_running = n_trials, max_running
+        self._retries, self._max_failures = retries, max_failures
+        self._flying: dict[Future[Outcome], Trial] = {}
+        # Futures of trials that were given up, and may end after all.
+        self._given_up: dict[Future[Outcome], Trial] = {}
+        self._to_retry: deque[Trial] = deque()
+        # By first attempt. A run that was killed has not lost its trials by their own fault:
+        # only losses of this run count.
+        self._losses: Counter[int] = Counter()
+        self._suspects: set[int] = set()
+        self._losses_in_a_row = 0
+        self._failures, self._first_failure = 0, ""
+
+    def run(self) -> None:
+        with Interrupts(self._message) as interrupts:
+            try:
+                self._take_up()
+                self._fill()
+                while self._flying:
+                    self._land()
+                    if not interrupts.asked_to_stop:
+                        self._fill()
+                if interrupts.asked_to_stop:
+                    raise KeyboardInterrupt
+                self._backend.close()
+            except BaseException:
+                for future in self._flying:
+                    future.cancel()
+                self._backend.kill()
+                raise
+
+    def _message(self) -> str:
+        if not self._progress.shown:
+            return ""
+        n = len(self._flying)
+        return f"\nwaiting for {n} trainings that are running; Ctrl-C again leaves at once\n"
+
+    def _take_up(self) -> None:
+        """Offer again what earlier runs left running or lost."""
+        left = self._study.running
+        if left:
+            self._study.lose(left, "the run that started it ended before it")
+        families: dict[int, list[Trial]] = {}
+        for trial in self._study.trials:
+            families.setdefault(_first(trial), []).append(trial)
+        for attempts in families.values():
+            last = attempts[-1]
+            if last.state is State.LOST and all(t.state is State.LOST for t in attempts):
+                self._to_retry.append(last)
+
+    def _fill(self) -> None:
+        """Start as many trainings as there are places, retries first, asking for all at once."""
+        while (free := self._n_free()) > 0:
+            trials: list[Trial] = []
+            while self._to_retry and len(trials) < free:
+                with suppress(StudyError):  # somebody asked for the item again meanwhile
+                    trials.append(self._study.retry(self._to_retry.popleft()))
+            if len(trials) < free:
+                trials += self._ask(free - len(trials))
+            if not trials:
+                return
+            self._start(trials)
+
+    def _n_free(self) -> int:
+        places = 1 if self._suspects else self._max_running
+        return min(places, self._n_trials - self._study.n_counted) - len(self._flying)
+
+    def _ask(self, n: int) -> list[Trial]:
+        """Return up to `n` new trials; fewer if there are no more items."""
+        for fewer in range(n, 0, -1):
+            try:
+                return self._study.ask(fewer)
+            except ExhaustedError:
+                continue
+        return []
+
+    def _start(self, trials: list[Trial]) -> None:
+        broken = None
+        with self._backend.batch(len(trials)):
+            for trial in trials:
+                try:
+                    self._flying[self._backend.submit(trial)] = trial
+                except RuntimeError as error:  # BrokenExecutor is one, as is one that is shut down
+                    broken = f"{type(error).__name__}: {error}"
+                    self._study.lose(trial, f"it could not be submitted: {broken}")
+                    self._to_retry.append(trial)
+        if broken is not None:
+            self._break(broken)
+
+    def _land(self) -> None:
+        """Wait for the end of a training, and tell what ended."""
+        ended, _ = wait([*self._flying, *self._given_up], return_when=FIRST_COMPLETED)
+        broken = None
+        for future in ended:
+            given_up = future in self._given_up
+            trial = self._given_up.pop(future) if given_up else self._flying[future]
+            try:
+                error = future.exception()
+            except CancelledError as cancelled:
+                error = cancelled
+            if error is None:
+                self._told(trial, future.result())
+            elif given_up or self._state(trial) is not State.RUNNING:
+                pass
+            elif isinstance(error, CancelledError):
+                self._study.cancel(trial, "it was cancelled in its executor")
+                self._report(trial)
+            elif isinstance(error, BrokenExecutor):
+                broken = f"{type(error).__name__}: {error}"
+                continue  # `_break` wants to know what was under way
+            else:
+                self._lose(trial, f"{type(error).__name__}: {error}")
+            self._flying.pop(future, None)
+        if broken is not None:
+            self._break(broken)
+
+    def _told(self, trial: Trial, outcome: Outcome) -> None:
+        """Tell the end of a training, which may come late."""
+        self._losses_in_a_row = 0
+        self._suspects.discard(_first(trial))
+        if not outcome.loaded:
+            raise BrokenExecutorError(
+                "train: it cannot be loaded where it is to run. A script needs "
+                "`if __name__ == '__main__':` before what starts the run, and the modules of train "
+                f"must be importable there.\n{outcome.reason}"
+            )
+        state = self._state(trial)
+        if outcome.reason is not None:
+            if state is State.RUNNING:
+                self._fail(trial, outcome.reason, outcome.run)
+            return
+        value, ran = outcome.value, outcome.run
+        others = [t for t in self._study.trials if _first(t) == _first(trial) and t.id != trial.id]
+        in_time = state is State.LOST and not any(t.counts for t in others)
+        if state is not State.RUNNING and not in_time:
+            self._study.late(trial, value)
+            return
+        try:
+            self._study.tell(trial, value, outcome.metrics, run=ran)
+        except StudyError:
+            raise
+        except ValueError as refused:  # such as a negative error where logarithms are modelled
+            self._fail(trial, f"returned {value}: {refused}", ran)
+            return
+        self._report(trial)
+        if in_time:
+            self._drop_retries(trial)
+
+    def _fail(self, trial: Trial, reason: str, ran: Run | None = None) -> None:
+        self._study.fail(trial, reason, run=ran)
+        self._report(trial)
+        self._failures += 1
+        self._first_failure = self._first_failure or reason
+        if self._max_failures is not None and self._failures > self._max_failures:
+            raise TooManyFailures(
+                f"{self._failures} trainings failed, and max_failures is {self._max_failures}; "
+                f"the first failure:\n{self._first_failure}"
+            )
+
+    def _lose(self, trial: Trial, reason: str, *, shared: bool = False) -> None:
+        """Note that a training was lost, and have it repeated unless that was tried enough.
+
+        One of those that break an executor together may have done it, and the others have failed
+        for nothing: in the end each is tried alone.
+        """
+        first = _first(trial)
+        self._losses[first] += 1
+        self._losses_in_a_row += 1
+        if self._losses[first] > self._retries and not (shared and self._retries):
+            self._suspects.discard(first)
+            self._fail(trial, f"lost {self._losses[first]} times, at last because {reason}")
+            return
+        if self._losses[first] > self._retries:
+            self._suspects.add(first)
+        self._study.lose(trial, reason)
+        self._report(trial)
+        self._to_retry.append(trial)
+        if self._losses_in_a_row > HOPELESS * self._max_running:
+            raise BrokenExecutorError(
+                f"executor: {self._losses_in_a_row} trainings were lost one after another, "
+                f"at last because {reason}"
+            )
+
+    def _break(self, reason: str) -> None:
+        """Go on after a breakdown of the executor, which takes all its trainings along."""
+        for future, trial in list(self._flying.items()):
+            if future.done() and not future.cancelled() and future.exception() is None:
+                del self._flying[future]
+                self._told(trial, future.result())
+        lost, self._flying = self._flying, {}
+        self._given_up |= lost
+        if not self._backend.can_renew:
+            self._study.lose(list(lost.values()), reason)
+        else:
+            for trial in lost.values():
+                self._lose(trial, reason, shared=len(lost) > 1)
+        self._backend.renew(reason)
+
+    def _drop_retries(self, trial: Trial) -> None:
+        """Spare what repeats a training that ended after all; the study has cancelled it."""
+        first = _first(trial)
+        self._to_retry = deque(t for t in self._to_retry if _first(t) != first)
+        for future, other in list(self._flying.items()):
+            if _first(other) == first and other.id != trial.id:
+                self._given_up[future] = self._flying.pop(future)
+                future.cancel()
+
+    def _state(self, trial: Trial) -> State:
+        return self._study.trials[trial.id].state
+
+    def _report(self, trial: Trial) -> None:
+        if self._progress.shown:
+            self._progress.ended(self._study.trials[trial.id], self._study)
+
+
+def _first(trial: Trial) -> int:
+    return trial.id if trial.retry_of is None else trial.retry_of
