@@ -75,7 +75,7 @@ class CellSearch(BayesianSearch[Cell]):
         self._candidates = candidates
         distances = [kind.distances(domain.space) for kind in kinds]
         self._mode = _candidate_mode(candidates.candidates, kinds, distances, domain.pool)
-        self._models = [
+        self._models = tuple(
             CellItems(
                 distance,
                 domain.space,
@@ -84,7 +84,7 @@ class CellSearch(BayesianSearch[Cell]):
                 noise_floor=model.noise_floor,
             )
             for distance in distances
-        ]
+        )
         self._n_decisions = 0
         self._kept: list[Cell] = []
 

@@ -97,6 +97,8 @@ def test_every_field_decides(tmp_path):
             "pool", settings={"acquisition": "lcb"}
         ),
         "search.domain.groups": lambda: studies.search("pool", groups=groups),
+        "search.dtype": lambda: studies.search("pool", dtype=np.float32),
+        "search.own": lambda: studies.search("pool", candidates=lambda search, rng: [1, 2]),
     }
     path = tmp_path / "pool.jsonl"
     studies.study("pool", path).close()

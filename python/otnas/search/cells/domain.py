@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from otnas.arrays import IntArray
 from otnas.search.availability import Availability
 from otnas.search.cells.pool import CellPool
-from otnas.search.domain import Domain
+from otnas.search.domain import Domain, fingerprint
 from otnas.spaces import Space
 from otnas_fast import Cell
 
@@ -106,14 +105,10 @@ class CellDomain(Domain[Cell]):
                 family: list(ops) for family, ops in self.space.taxonomy.families.items()
             },
             "alpha": self.space.taxonomy.alpha,
-            "space_fingerprint": _fingerprint(self.space.digests(drawn)),
+            "space_fingerprint": fingerprint(self.space.digests(drawn)),
         }
         if self.pool is not None:
             found |= {"n_items": len(self.pool), "pool_fingerprint": self.pool.fingerprint}
             if not self.pool.merged:
                 found["merge"] = False
         return found
-
-
-def _fingerprint(digests: Any) -> str:
-    return blake2b(np.ascontiguousarray(digests).tobytes(), digest_size=16).hexdigest()
