@@ -81,7 +81,7 @@ class CellSearch(BayesianSearch[Any]):
                 )
         distances = [kind.distances(domain.space) for kind in kinds]
         self._mode = _candidate_mode(candidates.candidates, kinds, distances, domain.pool)
-        self._models = [
+        self._models = tuple(
             CellItems(
                 distance,
                 domain.space,
@@ -90,7 +90,7 @@ class CellSearch(BayesianSearch[Any]):
                 noise_floor=model.noise_floor,
             )
             for distance in distances
-        ]
+        )
         self._n_decisions = 0
         self._kept: list[Any] = []
 

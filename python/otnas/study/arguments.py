@@ -8,7 +8,10 @@ from dataclasses import asdict
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from otnas import checks
+from otnas.arrays import FloatArray
 from otnas.search import Search
 from otnas.study.trial import Run
 
@@ -26,6 +29,30 @@ def check_new(search: object) -> None:
         )
     if search.seed is None:
         raise ValueError("search: expected one with an integer seed, else it cannot be repeated")
+
+
+def results(
+    values: ArrayLike,
+    given: Metrics | Sequence[Metrics | None] | None,
+    n: int,
+    *,
+    single: bool,
+) -> tuple[FloatArray, list[dict[str, Any]]]:
+    """Return the values of n trials, and values and metrics as events have them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not as many, or of another kind.
+    """
+    numbers = np.atleast_1d(checks.numbers("values", values))
+    if numbers.shape != (n,):
+        raise ValueError(f"values: expected shape ({n},), got {numbers.shape}")
+    per_trial = metrics(given, n, single=single)
+    return numbers, [
+        {"value": finite(value), "metrics": more}
+        for value, more in zip(numbers.tolist(), per_trial, strict=True)
+    ]
 
 
 def metrics(
