@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from collections.abc import Iterable, Mapping
-from hashlib import blake2b
-=======
-from collections.abc import Iterable
->>>>>>> porting
 from typing import Any
 
 import numpy as np
@@ -15,13 +10,8 @@ import numpy as np
 from otnas.arrays import IntArray
 from otnas.search.availability import Availability
 from otnas.search.cells.pool import CellPool
-<<<<<<< HEAD
-from otnas.search.domain import Domain
-from otnas.spaces import SearchSpace, Space
-=======
 from otnas.search.domain import Domain, fingerprint
-from otnas.spaces import Space
->>>>>>> porting
+from otnas.spaces import SearchSpace, Space
 from otnas_fast import Cell
 
 _FINGERPRINT_CELLS = 64
@@ -114,15 +104,7 @@ class CellDomain(Domain[Any]):
         drawn = [self.space.random(rng) for _ in range(_FINGERPRINT_CELLS)]
         found: dict[str, Any] = {
             "space": self.space.name,
-<<<<<<< HEAD
-            "space_fingerprint": _fingerprint(self.space.digests(drawn)),
-=======
-            "operations": {
-                family: list(ops) for family, ops in self.space.taxonomy.families.items()
-            },
-            "alpha": self.space.taxonomy.alpha,
             "space_fingerprint": fingerprint(self.space.digests(drawn)),
->>>>>>> porting
         }
         if isinstance(self.space, Space):
             taxonomy = self.space.taxonomy
@@ -133,16 +115,9 @@ class CellDomain(Domain[Any]):
             if not self.pool.merged:
                 found["merge"] = False
         return found
-<<<<<<< HEAD
-
-
-def _fingerprint(digests: Any) -> str:
-    return blake2b(np.ascontiguousarray(digests).tobytes(), digest_size=16).hexdigest()
 
 
 def _same(one: SearchSpace[Any], other: SearchSpace[Any]) -> bool:
     if isinstance(one, Space) and isinstance(other, Space):
         return one.taxonomy == other.taxonomy
     return one is other
-=======
->>>>>>> porting
