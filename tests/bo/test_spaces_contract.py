@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from otnas import spaces
 from otnas.spaces import CategoricalSpace, CellSpace, SequenceSpace, Space
-from otnas_fast import Cell, Taxonomy, as_cells, embed, gram
+from otnas_fast import Cell, Embedding, Taxonomy, as_cells, embed, gram
 
 OPS = Taxonomy({"conv": ("c3", "c5"), "pool": ("max",), "skip": ("id",)}, name="mine")
 
@@ -187,9 +187,42 @@ def test_cells_by_choices(name: str) -> None:
         space.values_of(Cell([[0, 1], [0, 0]], ["input", "output"], taxonomy=space.taxonomy))
 
 
+@pytest.mark.parametrize("name", ["nasbench201", "nasbenchgraph", "sequence", "choices"])
+def test_places_are_stars_of_families(name: str) -> None:
+    space = SPACES[name]
+    assert isinstance(space, CategoricalSpace)
+    rng = np.random.default_rng(4)
+    cells = [space.random(rng) for _ in range(25)]
+    values = [space.values_of(cell) for cell in cells]
+    digits = [[c.index(v) for c, v in zip(space.choices, row, strict=True)] for row in values]
+    assert space.digits(cells).tolist() == digits
+    blocks = space.places(cells)
+    assert list(blocks) == [f"place{i + 1}" for i in range(len(space.choices))]
+    family = {op: f for f, ops in space.taxonomy.families.items() for op in ops}
+
+    def apart(a: str, b: str) -> float:
+        same_family = family.get(a, a) == family.get(b, b)
+        return 0.0 if a == b else space.taxonomy.alpha if same_family else 1.0
+
+    for place, block in enumerate(blocks.values()):
+        found = np.abs(block[:, None] - block).sum(axis=2)
+        expected = [[apart(a[place], b[place]) for b in values] for a in values]
+        np.testing.assert_allclose(found, expected, atol=1e-12)
+    assert np.linalg.eigvalsh(gram(Embedding(blocks))).min() > -1e-10
+
+
+@every_space
+def test_spaces_without_places_say_so(space: Space) -> None:
+    if not isinstance(space, CategoricalSpace):
+        assert space.places([space.random(np.random.default_rng(5))]) == {}
+
+
 def test_spaces_pickle() -> None:
     space = pickle.loads(pickle.dumps(SPACES["small"]))
     assert len(space.enumerate()) == len(SPACES["small"].enumerate())
+    for name in ("nasbenchgraph", "nats_size", "darts"):
+        cell = SPACES[name].random(np.random.default_rng(6))
+        assert pickle.loads(pickle.dumps(SPACES[name])).hash(cell) == SPACES[name].hash(cell)
 
 
 def test_get() -> None:

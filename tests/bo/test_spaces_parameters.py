@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from collections import Counter
 from itertools import product
@@ -67,7 +68,8 @@ def everything(name: str) -> list[Configuration]:
     lists = [parameter.values for parameter in space.parameters.values()]
     found: list[Configuration] = []
     for values in product(*lists):
-        configuration = applying(name, dict(zip(space.parameters, values, strict=True)))
+        chosen = dict(zip(space.parameters, values, strict=True))
+        configuration = Configuration(applying(name, chosen))
         if configuration not in found and (space.valid is None or space.valid(configuration)):
             found.append(configuration)
     return found
@@ -247,6 +249,19 @@ def test_nothing_valid() -> None:
     with pytest.raises(ValueError, match="none of 100000 drawn configurations was valid"):
         space.random(np.random.default_rng(0))
     assert len(space.enumerate()) == 0
+
+
+def test_configurations_do_not_change() -> None:
+    c = SPACES["flat"].parse("a=1, b=x, c=None")
+    assert c == {"a": 1, "b": "x", "c": None}
+    assert {c: 1} == {pickle.loads(pickle.dumps(c)): 1}
+    assert hash(Configuration(b="x", a=1, c=None)) == hash(c)
+    for change in (lambda: c.update(a=2), lambda: c.pop("a"), c.clear, lambda: c.setdefault("d")):
+        with pytest.raises(TypeError, match="a Configuration does not change"):
+            change()
+    changed = c | {"a": 2}
+    changed["a"] = 3
+    assert json.loads(json.dumps(c)) == c == {"a": 1, "b": "x", "c": None}
 
 
 def test_pickle() -> None:

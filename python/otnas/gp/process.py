@@ -67,6 +67,7 @@ class GaussianProcess:
         self._rows = _NO_ITEMS
         self._lower: FloatArray = np.empty((0, 0))
         self._jitter = 0.0
+        self._n_fitted = 0
         self._generation = 0
         self._version = 0
         self._set_standardisation()
@@ -184,15 +185,27 @@ class GaussianProcess:
         if not np.array_equal(pending, self._rows[self._items.size :]):
             self._set_rows(np.concatenate([self._items, pending]))
 
-    def set_log_parameters(self, log_parameters: ArrayLike) -> None:
-        """Set the log hyperparameters (p + 1,) within their bounds and refactor."""
+    @property
+    def n_fitted(self) -> int:
+        """How many observations the last fit was to; 0 before the first."""
+        return self._n_fitted
+
+    def set_log_parameters(self, log_parameters: ArrayLike, n_fitted: int = 0) -> None:
+        """Set the log hyperparameters (p + 1,) within their bounds and refactor.
+
+        Parameters
+        ----------
+        log_parameters : array (p + 1,)
+        n_fitted : int >= 0
+            How many observations they were fitted to.
+        """
         values = checks.finite_vector("log_parameters", log_parameters, len(self._parameters))
         if (values < self._parameters.lower).any() or (values > self._parameters.upper).any():
             raise ValueError(
                 f"log_parameters: expected values between {self._parameters.lower} and "
                 f"{self._parameters.upper}, got {values}"
             )
-        self._log_parameters = values.copy()
+        self._log_parameters, self._n_fitted = values.copy(), n_fitted
         self._refactor(self._rows)
 
     def fit(self) -> None:
@@ -213,6 +226,7 @@ class GaussianProcess:
             self._parameters,
             np.stack(starts),
         )
+        self._n_fitted = self._items.size
         self._refactor(self._rows)
 
     def log_marginal_likelihood(

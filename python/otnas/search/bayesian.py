@@ -15,6 +15,7 @@ import numpy as np
 
 from otnas.arrays import FloatArray, IntArray
 from otnas.gp.direct_posterior import Posterior
+from otnas.gp.process import GaussianProcess
 from otnas.search.base import Search
 from otnas.search.decision import transforms
 from otnas.search.decision.decide import Decision, decide
@@ -79,12 +80,16 @@ class BayesianSearch(Search[T]):
         self._transform = transform or transforms.by_name(
             model.transform, maximise=direction == "maximise"
         )
-        self._n_fitted = 0
 
     @property
     @abstractmethod
     def _posterior(self) -> Posterior:
-        """The posterior of all items."""
+        """The posterior that decides now."""
+
+    @property
+    def _processes(self) -> list[GaussianProcess]:
+        """The processes of all models."""
+        return [self._posterior.process]
 
     @abstractmethod
     def _items_of(self, things: Sequence[T]) -> IntArray:
@@ -103,9 +108,8 @@ class BayesianSearch(Search[T]):
     def _choose(self, n: int) -> list[T]:
         self._condition()
         process = self._posterior.process
-        if self._model.refit_is_due(len(self._told), self._n_fitted):
+        if self._model.refit_is_due(len(self._told), process.n_fitted):
             process.fit()
-            self._n_fitted = len(self._told)
         offer = self._offer(n)
         n_seen = len(self._told) + len(self._pending)
         decision = decide(
@@ -141,9 +145,12 @@ class BayesianSearch(Search[T]):
             self._predictions[thing] = (moments[0], moments[1])
 
     def _method_state(self) -> dict[str, Any] | None:
-        process = self._posterior.process
-        return {"n_fitted": self._n_fitted, "log_parameters": process.log_parameters.tolist()}
+        return {"models": [_state(process) for process in self._processes]}
 
     def _restore_method(self, state: dict[str, Any]) -> None:
-        self._posterior.process.set_log_parameters(state["log_parameters"])
-        self._n_fitted = int(state["n_fitted"])
+        for process, values in zip(self._processes, state["models"], strict=True):
+            process.set_log_parameters(values["log_parameters"], int(values["n_fitted"]))
+
+
+def _state(process: GaussianProcess) -> dict[str, Any]:
+    return {"n_fitted": process.n_fitted, "log_parameters": process.log_parameters.tolist()}

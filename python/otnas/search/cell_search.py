@@ -9,6 +9,7 @@ import numpy as np
 
 from otnas.arrays import IntArray
 from otnas.gp.direct_posterior import Posterior
+from otnas.gp.process import GaussianProcess
 from otnas.search import packing
 from otnas.search.bayesian import BayesianSearch, Offer
 from otnas.search.cells.distances import CellDistances
@@ -29,7 +30,10 @@ from otnas_fast import Cell
 
 
 class CellSearch(BayesianSearch[Cell]):
-    """Gaussian process on the cells of a space.
+    """Gaussian process on the cells of a space, or several with kernels of their own, in turn.
+
+    Models that err differently keep each other out of dead ends. All are told everything; each
+    decides once, then the next one, and only the one that decides is brought up to date.
 
     Parameters
     ----------
@@ -37,7 +41,8 @@ class CellSearch(BayesianSearch[Cell]):
     acquisition : AcquisitionSettings
     candidates : CandidateSettings
     rule : Rule
-    kind : KernelKind
+    kinds : sequence of KernelKind
+        One a model.
     domain : CellDomain
     seed, initial, direction
         See `Search`.
@@ -56,7 +61,7 @@ class CellSearch(BayesianSearch[Cell]):
         acquisition: AcquisitionSettings,
         candidates: CandidateSettings,
         rule: Rule,
-        kind: KernelKind,
+        kinds: Sequence[KernelKind],
         domain: CellDomain,
         *,
         seed: int | np.random.Generator | None,
@@ -68,35 +73,43 @@ class CellSearch(BayesianSearch[Cell]):
         )
         self._space, self._pool = domain.space, domain.pool
         self._candidates = candidates
-        distances = kind.distances(domain.space.taxonomy)
-        self._mode = _candidate_mode(candidates.candidates, kind, distances, domain.pool)
-        self._cells = CellItems(
-            distances,
-            domain.space,
-            domain.pool,
-            whole_pool=self._mode == "space",
-            noise_floor=model.noise_floor,
-        )
+        distances = [kind.distances(domain.space) for kind in kinds]
+        self._mode = _candidate_mode(candidates.candidates, kinds, distances, domain.pool)
+        self._models = [
+            CellItems(
+                distance,
+                domain.space,
+                domain.pool,
+                whole_pool=self._mode == "space",
+                noise_floor=model.noise_floor,
+            )
+            for distance in distances
+        ]
+        self._n_decisions = 0
         self._kept: list[Cell] = []
 
     @property
     def model(self) -> CellItems:
-        """The process that the last cells were chosen with, and its cells."""
-        return self._cells
+        """The process whose turn it is, and its cells."""
+        return self._models[self._n_decisions % len(self._models)]
+
+    @property
+    def _processes(self) -> list[GaussianProcess]:
+        return [model.process for model in self._models]
 
     @property
     def _posterior(self) -> Posterior:
-        return self._cells.posterior
+        return self.model.posterior
 
     def _items_of(self, things: Sequence[Cell]) -> IntArray:
-        return self._cells.keep(things)
+        return self.model.keep(things)
 
     def _offer(self, n: int) -> Offer[Cell]:
         if self._mode == "space" and self._left is not None and self._pool is not None:
             left, pool = np.flatnonzero(self._left.mask), self._pool
-            return Offer(self._cells.of_pool(left), lambda i: pool[int(left[i])], pool.labels[left])
+            return Offer(self.model.of_pool(left), lambda i: pool[int(left[i])], pool.labels[left])
         proposals = self._proposals(n)
-        return Offer(self._cells.place(proposals), proposals.__getitem__)
+        return Offer(self.model.place(proposals), proposals.__getitem__)
 
     def _proposals(self, n: int) -> list[Cell]:
         """Return at least n different fresh cells to choose from."""
@@ -123,6 +136,7 @@ class CellSearch(BayesianSearch[Cell]):
         return cells
 
     def _decided(self, offer: Offer[Cell], decision: Decision) -> None:
+        self._n_decisions += 1
         if self._mode != "growing":
             return
         settings, chosen = self._acquisition, decision.chosen
@@ -132,19 +146,23 @@ class CellSearch(BayesianSearch[Cell]):
         self._kept = [offer.thing(i) for i in order.tolist()]
 
     def _method_state(self) -> dict[str, Any] | None:
-        state = super()._method_state()
-        if state is not None and self._kept:
+        state = {**(super()._method_state() or {}), "n_decisions": self._n_decisions}
+        if self._kept:
             state["kept"] = packing.packed([self._space.format(cell) for cell in self._kept])
         return state
 
     def _restore_method(self, state: dict[str, Any]) -> None:
         super()._restore_method(state)
+        self._n_decisions = int(state["n_decisions"])
         if "kept" in state:
             self._kept = [self._space.parse(text) for text in packing.unpacked(state["kept"])]
 
 
 def _candidate_mode(
-    candidates: str, kind: KernelKind, distances: CellDistances, pool: CellPool | None
+    candidates: str,
+    kinds: Sequence[KernelKind],
+    distances: Sequence[CellDistances],
+    pool: CellPool | None,
 ) -> str:
     if candidates == "space" and pool is None:
         raise ValueError(
@@ -153,7 +171,7 @@ def _candidate_mode(
         )
     if candidates != "auto":
         return candidates
-    if kind.slow:
+    if any(kind.slow for kind in kinds):
         return "mutation"
-    largest = min(LARGEST_WHOLE_POOL, distances.largest_pool)
+    largest = min(LARGEST_WHOLE_POOL, *(distance.largest_pool for distance in distances))
     return "space" if pool is not None and len(pool) <= largest else "growing"

@@ -120,8 +120,8 @@ class PoolItems(Domain[int]):
         return position
 
     def to_json(self, item: int) -> int:
-        """Return `item`."""
-        return item
+        """Return `item` as an int, which JSON knows."""
+        return int(item)
 
     def from_json(self, value: Any) -> int:
         """Return an item as an int."""

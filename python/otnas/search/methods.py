@@ -2,6 +2,7 @@
 
 A name is that of a sequential method (``bananas``), that of a kernel, which stands for Bayesian
 optimisation with it (``tw-2g``), or a batch rule, alone or on a kernel (``kdpp-quality:tw``).
+Kernels joined by a slash are models that decide in turn (``tw-2g/places``).
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def get(name: str) -> Method:
 
     A kernel alone chooses by the setting `acquisition`, and in quality k-DPP batches where more
     than one cell is asked for. Measures joined by plus signs are a kernel too:
-    ``operations-2+prefix``.
+    ``operations-2+prefix``. Kernels joined by slashes decide in turn: ``tw-2g/places``.
 
     Raises
     ------
@@ -113,17 +114,19 @@ def get(name: str) -> Method:
     rule, colon, kernel = str(name).partition(":")
     if not colon:
         rule, kernel = (rule, DEFAULT_KERNEL) if rule in RULES else (DEFAULT_RULE, rule)
-        if "+" not in kernel and kernel not in (*KERNELS, *MEASURES):
+        if not {"+", "/"} & set(kernel) and kernel not in (*KERNELS, *MEASURES):
             raise ValueError(checks.unknown(kernel, names(), "method"))
+    parts = kernel.split("/")
     if rule not in RULES:
         raise ValueError(checks.unknown(rule, RULES, "batch rule"))
-    kind = kernels.kernel(kernel)
+    kinds = [kernels.kernel(part) for part in parts]
     return Method(
         name,
-        f"{RULES[rule].summary}, {kind.summary} kernel",
+        f"{RULES[rule].summary}, {' and '.join(kind.summary for kind in kinds)} kernel"
+        + ("s in turn" if len(kinds) > 1 else ""),
         (ModelSettings, AcquisitionSettings, CandidateSettings, RULES[rule]),
-        partial(CellSearch, kind=kind),
-        kind.packages,
+        partial(CellSearch, kinds=kinds),
+        tuple(dict.fromkeys(package for kind in kinds for package in kind.packages)),
     )
 
 

@@ -23,8 +23,16 @@ from otnas.spaces.nasbench101 import NASBench101, parameter_counts
 from otnas.spaces.nasbench201 import NASBench201
 from otnas.spaces.nasbenchgraph import DATASETS, PROTEINS_OPERATIONS, NASBenchGraph
 from otnas.spaces.nats_size import NATSSize
-from otnas.spaces.parameter_space import Configuration, ParameterSpace
-from otnas.spaces.parameters import Categorical, Floats, Integers, Ordered, Parameter, sequence_of
+from otnas.spaces.parameter_space import ParameterSpace
+from otnas.spaces.parameters import (
+    Categorical,
+    Configuration,
+    Floats,
+    Integers,
+    Ordered,
+    Parameter,
+    sequence_of,
+)
 from otnas.spaces.sequence import SequenceSpace
 
 __all__ = [

@@ -13,10 +13,8 @@ from otnas.arrays import FloatArray
 from otnas.spaces.conditions import Applicability, dependency
 from otnas.spaces.configurations import Configurations
 from otnas.spaces.interface import Digests, Enumerated, SearchSpace, text_digests
-from otnas.spaces.parameters import Parameter, Value
+from otnas.spaces.parameters import Configuration, Parameter, Value
 from otnas.spaces.places import ABSENT
-
-Configuration: TypeAlias = dict[str, Value]
 
 MAX_ENUMERATED = 1_000_000
 MAX_NEIGHBOURS = 100_000
@@ -31,7 +29,8 @@ class ParameterSpace(SearchSpace[Configuration]):
     """Architectures that are values of named parameters.
 
     A configuration is a dictionary of the parameters that apply, and of no others: what does not
-    apply cannot make two configurations out of one architecture (`canonical` leaves it out).
+    apply cannot make two configurations out of one architecture (`canonical` leaves it out). Any
+    dictionary is taken; those that come out (`Configuration`) do not change and are hashable.
 
     Parameters
     ----------
@@ -134,7 +133,7 @@ class ParameterSpace(SearchSpace[Configuration]):
             return self._first_valid(lambda: self._counted.draw(rng))  # type: ignore[union-attr]
         return self._first_valid(lambda: self._applicability.completed([], None, rng))
 
-    def mutate(self, configuration: Configuration, rng: np.random.Generator) -> Configuration:
+    def mutate(self, configuration: Mapping[str, Value], rng: np.random.Generator) -> Configuration:
         """Change one parameter that applies, drawn uniformly, to another value.
 
         Which one is drawn as the parameter says (`Ordered`, `Categorical`). Parameters that then
@@ -157,7 +156,7 @@ class ParameterSpace(SearchSpace[Configuration]):
 
         return self._first_valid(draw)
 
-    def neighbours(self, configuration: Configuration) -> list[Configuration]:
+    def neighbours(self, configuration: Mapping[str, Value]) -> list[Configuration]:
         """All valid configurations in which one parameter is one step away.
 
         Parameters that then apply for the first time take all their values, so that the relation is
@@ -211,7 +210,7 @@ class ParameterSpace(SearchSpace[Configuration]):
         """
         return self._configuration(self._row(configuration, strict=False))
 
-    def format(self, configuration: Configuration) -> str:
+    def format(self, configuration: Mapping[str, Value]) -> str:
         """Write ``depth=2, head=mlp``: the parameters that apply, in order."""
         return self._text(self._row(configuration))
 
@@ -225,7 +224,7 @@ class ParameterSpace(SearchSpace[Configuration]):
         """
         if not isinstance(text, str):
             raise TypeError(f"text must be a string, got {type(text).__name__}")
-        found: Configuration = {}
+        found: dict[str, Value] = {}
         for part in text.split(","):
             key, equals, value = (piece.strip() for piece in part.partition("="))
             if not equals or key in found:
@@ -240,13 +239,13 @@ class ParameterSpace(SearchSpace[Configuration]):
         except ValueError as error:
             raise ValueError(f"text {text!r}: {error}") from None
 
-    def digests(self, configurations: Iterable[Configuration]) -> Digests:
+    def digests(self, configurations: Iterable[Mapping[str, Value]]) -> Digests:
         """Hashes of many configurations as bytes, shape (n, 16); see `hash`."""
         if isinstance(configurations, ListedConfigurations) and configurations.space is self:
             return text_digests(map(self._text, configurations.rows.tolist()))
         return text_digests(map(self.format, configurations))
 
-    def places(self, configurations: Iterable[Configuration]) -> dict[str, FloatArray]:
+    def places(self, configurations: Iterable[Mapping[str, Value]]) -> dict[str, FloatArray]:
         """Describe n configurations parameter by parameter, blocks of shape (n, d).
 
         The block of a parameter has its name. Where it does not apply is 1 from all its values.
@@ -288,7 +287,7 @@ class ParameterSpace(SearchSpace[Configuration]):
             listed = listed[np.array([bool(self.valid(c)) for c in listed], dtype=bool)]
         return Enumerated(listed, self.digests(listed))
 
-    def _rows(self, configurations: Iterable[Configuration]) -> Rows:
+    def _rows(self, configurations: Iterable[Mapping[str, Value]]) -> Rows:
         if isinstance(configurations, Enumerated):
             configurations = configurations.cells
         if isinstance(configurations, ListedConfigurations) and configurations.space is self:
@@ -327,11 +326,11 @@ class ParameterSpace(SearchSpace[Configuration]):
         return row
 
     def _configuration(self, row: Sequence[int]) -> Configuration:
-        return {
-            name: parameter.values[at]
+        return Configuration(
+            (name, parameter.values[at])
             for at, (name, parameter) in zip(row, self.parameters.items(), strict=True)
             if at != ABSENT
-        }
+        )
 
     def _text(self, row: Sequence[int]) -> str:
         return ", ".join(

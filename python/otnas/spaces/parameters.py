@@ -20,6 +20,35 @@ Choices: TypeAlias = Sequence[Value] | Mapping[str, Sequence[Value]]
 Condition: TypeAlias = Mapping[str, Any] | Callable[..., bool]
 """When a parameter applies: ``{"depth": (3, 4)}``, or a function of earlier parameters."""
 
+
+class Configuration(dict[str, Value]):
+    """Values of named parameters: a dictionary that does not change, so that it can be a key.
+
+    It is equal to any dictionary of the same values, and ``c | {"depth": 3}`` or ``{**c}`` makes a
+    new, ordinary one.
+
+    Examples
+    --------
+    >>> c = Configuration(depth=2, head="mlp")
+    >>> c == {"head": "mlp", "depth": 2}, {c: 1}[c]
+    (True, 1)
+    >>> c["depth"] = 3
+    Traceback (most recent call last):
+    TypeError: a Configuration does not change; make a dict of it first
+    """
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+    def __reduce__(self) -> tuple[type[Configuration], tuple[dict[str, Value]]]:
+        return Configuration, (dict(self),)
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise TypeError("a Configuration does not change; make a dict of it first")
+
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
+
+
 SCALES = ("rank", "value", "log")
 
 

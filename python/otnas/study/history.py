@@ -15,6 +15,7 @@ All but the last have the "time".
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from otnas.search import transaction
-from otnas.study import journal, old_format
+from otnas.study import arguments, journal, old_format
 from otnas.study.errors import JournalError, StudyError
 from otnas.study.trial import Run, State, Trial
 
@@ -45,14 +46,22 @@ class History:
     header : mapping
     decode : callable
         From an item as JSON has it to an item; by default it stays as it is.
+
+    Raises
+    ------
+    TypeError
+        If the header is none of a study.
     """
 
     def __init__(
         self, header: Mapping[str, Any], decode: Callable[[Any], Any] = lambda item: item
     ) -> None:
+        for key in ("versions", "search"):
+            if not isinstance(header.get(key, {}), Mapping):
+                raise TypeError(f"expected an object {key!r}, got {header[key]!r}")
         self.header = dict(header)
         self.trials: list[Trial] = []
-        self.versions: dict[str, Any] = dict(header.get("versions") or {})
+        self.versions: dict[str, Any] = dict(header.get("versions", {}))
         self._decode = decode
 
     def apply(self, event: Mapping[str, Any]) -> None:
@@ -81,11 +90,11 @@ class History:
             first = old.id if old.retry_of is None else old.retry_of
             self._add(
                 Trial(
-                    event["id"],
+                    _id(event["id"]),
                     old.item,
                     retry_of=first,
                     attempt=old.attempt + 1,
-                    asked=event["time"],
+                    asked=_number(event["time"]),
                 )
             )
         elif kind == "versions":
@@ -115,11 +124,6 @@ class History:
                 f"{trial.state.value}"
             )
 
-    def retries_of(self, trial: Trial) -> list[Trial]:
-        """Return the other attempts at the item of a trial, in order."""
-        first = trial.id if trial.retry_of is None else trial.retry_of
-        return [t for t in self.trials if first in (t.id, t.retry_of) and t.id != trial.id]
-
     def checkpoint(self) -> transaction.Undo:
         """Return a function that undoes all changes since."""
         return transaction.checkpoint(self)
@@ -131,11 +135,11 @@ class History:
 
     def _new(self, kind: str, new: Mapping[str, Any], event: Mapping[str, Any]) -> Trial:
         trial = Trial(
-            new["id"],
+            _id(new["id"]),
             self._decode(new["item"]),
             mean=_number(new.get("mean")),
             deviation=_number(new.get("deviation")),
-            asked=event["time"],
+            asked=_number(event["time"]),
             seconds=_number(event.get("seconds")),
         )
         return trial if kind == "ask" else _told(trial, new, event["time"])
@@ -143,9 +147,6 @@ class History:
     def _tell(self, told: Mapping[str, Any], time: float) -> None:
         trial = self.get(told["id"])
         self.require(trial, TELLABLE, "running or lost")
-        ended = [t.id for t in self.retries_of(trial) if t.counts]
-        if ended:
-            raise StudyError(f"trial {trial.id}: its other attempt, trial {ended[0]}, has ended")
         self.trials[trial.id] = _told(trial, told, time)
 
     def _move(self, kind: str, number: int, event: Mapping[str, Any]) -> None:
@@ -154,8 +155,8 @@ class History:
         self.trials[number] = replace(
             trial,
             state=target,
-            reason=event.get("reason"),
-            ended=event["time"],
+            reason=_text(event.get("reason")),
+            ended=_number(event["time"]),
             run=_run(event.get("run")),
         )
 
@@ -183,10 +184,8 @@ def load(path: Path, decode: Callable[[Any], Any] = lambda item: item) -> Histor
         return None
     if contents.header["format"] == journal.OLD_FORMAT:
         contents = old_format.lifted(contents, path)
-    for key, kind in (("versions", dict), ("search", dict)):
-        if not isinstance(contents.header.get(key, {}), kind):
-            raise JournalError(f"{path}, line 1: expected an object {key!r}")
-    history = History(contents.header, decode)
+    with damage_named(path, 1):
+        history = History(contents.header, decode)
     for number, event in enumerate(contents.events, start=2):
         with damage_named(path, number):
             history.apply(event)
@@ -213,27 +212,43 @@ class damage_named:  # noqa: N801  (used like a function)
 
 def _told(trial: Trial, told: Mapping[str, Any], time: float) -> Trial:
     value = _number(told["value"])
-    metrics = told.get("metrics") or {}
-    if not isinstance(metrics, Mapping):
-        raise TypeError(f"expected metrics by name, got {metrics!r}")
+    (metrics,) = arguments.metrics([told.get("metrics")], 1, single=True)
     return replace(
         trial,
         state=State.FAILED if value is None else State.DONE,
         reason=None if value is not None else "the value told is infinite",
         value=value,
-        metrics=dict(metrics),
-        ended=time,
+        metrics=metrics,
+        ended=_number(time),
         run=_run(told.get("run")),
     )
 
 
 def _run(run: Mapping[str, Any] | None) -> Run | None:
-    return None if run is None else Run(run["started"], run["ended"], run["worker"])
+    if run is None:
+        return None
+    return Run(_finite(run["started"]), _finite(run["ended"]), str(_text(run["worker"])))
+
+
+def _id(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"expected the number of a trial, got {value!r}")
+    return value
+
+
+def _text(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"reason: expected a text, got {value!r}")
+    return value
 
 
 def _number(value: Any) -> float | None:
-    if value is None:
-        return None
+    return None if value is None else _finite(value)
+
+
+def _finite(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"expected a number, got {value!r}")
+    if not math.isfinite(value):  # JSON has 1e999
+        raise ValueError(f"expected a finite number, got {value}")
     return float(value)

@@ -25,12 +25,11 @@ def lifted(contents: Contents, path: Path) -> Contents:
                 continue
             n_queries += 1
             if line["kind"] != "query" or line["query"] != n_queries:
-                raise JournalError(
-                    f"{path}, line {number}: expected query {n_queries}, "
-                    f"got {line['kind']!r} {line.get('query')!r}"
+                raise ValueError(
+                    f"expected query {n_queries}, got {line['kind']!r} {line.get('query')!r}"
                 )
             new = list(_of_pool(line, running, n_trials) if "cell" not in line else _query(line))
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise JournalError(f"{path}, line {number} is damaged: {error}") from None
         events += new
         n_trials += sum(len(e["trials"]) for e in new if e["event"] in ("ask", "attach"))

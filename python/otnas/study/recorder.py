@@ -11,7 +11,7 @@ from typing import Any
 from otnas.search import Search
 from otnas.study import header as headers
 from otnas.study.errors import JournalError
-from otnas.study.history import History
+from otnas.study.history import History, damage_named
 from otnas.study.journal import FORMAT, Journal
 from otnas.study.resume import resume
 
@@ -103,7 +103,8 @@ class Recorder:
                 f"{contents.header['format']}, which can be read but not continued"
             )
         headers.check_same(contents.header, header, journal.path)
-        self.history = History(contents.header, self._search.domain.from_json)
+        with damage_named(journal.path, 1):
+            self.history = History(contents.header, self._search.domain.from_json)
         resume(self._search, self.history, contents.events, journal.path, verify=verify)
         if self.history.versions != header["versions"]:
             event = {"event": "versions", "versions": header["versions"]}

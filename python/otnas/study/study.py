@@ -123,6 +123,9 @@ class Study(StudyResults):
         if not isinstance(objective, str):
             raise TypeError(f"objective: expected a text, got {objective!r}")
         self._search = search
+        taken = {*headers.FREE, "search", "objective"}.intersection(about or {})
+        if taken:
+            raise ValueError(f"about: expected other keys than {min(taken)!r}")
         header = {
             "search": search.describe(),
             "objective": objective,
@@ -190,7 +193,8 @@ class Study(StudyResults):
     ) -> None:
         """Report values of trials that are running or lost, in any number and order.
 
-        Running attempts at the same item as a lost trial are cancelled: there is a value now.
+        Where a lost trial's item was asked for again, that running trial is cancelled: there is a
+        value now.
 
         Parameters
         ----------
@@ -205,7 +209,7 @@ class Study(StudyResults):
         Raises
         ------
         StudyError
-            If a trial is in another state, or another attempt at its item has ended.
+            If a trial is in another state, or a later one of the same item has ended.
         TypeError, ValueError
             If values are missing, NaN, or outside of what the method accepts.
         """
@@ -226,10 +230,9 @@ class Study(StudyResults):
         with self._recorder.all_or_nothing() as write:
             for trial in chosen:
                 self._history.require(trial, TELLABLE, "running or lost")
-                superseded = [
-                    t for t in self._history.retries_of(trial) if t.state is State.RUNNING
-                ]
-                for other in superseded if trial.state is State.LOST else ():
+                for other in self._others(trial) if trial.state is State.LOST else ():
+                    if other.counts:
+                        raise StudyError(f"trial {trial.id}: trial {other.id} of its item ended")
                     self._search.cancel([other.item])
                     write("cancel", trials=[other.id], reason=f"trial {trial.id} has a value")
             self._search.tell([trial.item for trial in chosen], numbers)
@@ -245,6 +248,13 @@ class Study(StudyResults):
         items : item, or iterable of k items
         values : number, or array (k,)
         metrics : mapping, or one an item, optional
+
+        Raises
+        ------
+        StudyError
+            If an item is that of a running trial, or counts as it.
+        TypeError, ValueError
+            As `tell`.
         """
         single = self._search.domain.is_item(items)
         things = [items] if single else list(items)
@@ -254,7 +264,11 @@ class Study(StudyResults):
         per_trial = arguments.metrics(metrics, len(things), single=single)
         first = len(self._history.trials)
         with self._recorder.all_or_nothing() as write:
+            pending = set(self._search.pending)
             self._search.tell(things, numbers)
+            if gone := pending.difference(self._search.pending):
+                number = next(trial.id for trial in self.running if trial.item in gone)
+                raise StudyError(f"items: trial {number} of one of them is running: tell it")
             attached = [
                 {
                     "id": first + i,
@@ -379,6 +393,16 @@ class Study(StudyResults):
             raise StudyError(
                 f"trial {old.id}: expected one whose item was not asked for again since"
             ) from None
+
+    def _others(self, lost: Trial) -> list[Trial]:
+        """Return other trials, running or ended, of an item that counts as that of a lost one."""
+        identify = self._search.domain.identify
+        key = identify(lost.item)[0]
+        return [
+            trial
+            for trial in self._history.trials
+            if (trial.counts or trial.state is State.RUNNING) and identify(trial.item)[0] == key
+        ]
 
     def _one(self, trial: TrialLike) -> Trial:
         return self._history.get(trial.id if isinstance(trial, Trial) else trial)

@@ -143,8 +143,8 @@ def test_the_commands_of_the_readme():
     for line in lines:
         options = cli._parser().parse_args(line[1:])
         if line[1:3] == ["table", "import"]:
-            kinds = {"NATS": "nats", "nasb": "nasbench101"}
-            assert line[3] == kinds[Path(options.path).name[:4]]
+            kinds = {"NATS-t": "nats", "NATS-s": "nats-size", "nasben": "nasbench101"}
+            assert line[3] == kinds[Path(options.path).name[:6]]
 
 
 def test_a_second_process_is_refused(tmp_path, capsys):

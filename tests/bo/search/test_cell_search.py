@@ -49,7 +49,7 @@ def direct_posterior(process, kernel_of, told, targets, pending, asked):
 @pytest.mark.parametrize("whole_pool", [True, False])
 def test_posterior_of_cells(name, whole_pool):
     def kernel_of():
-        return KERNELS[name].distances(SPACE.taxonomy)
+        return KERNELS[name].distances(SPACE)
 
     model = CellItems(kernel_of(), SPACE, POOL, whole_pool=whole_pool, noise_floor=1e-4)
     rng = np.random.default_rng(0)

@@ -4,6 +4,7 @@ import json
 import os
 
 import pytest
+from failing_files import Half
 
 from otnas.study import JournalError, LockedError
 from otnas.study.journal import FORMAT, Journal, read
@@ -144,26 +145,9 @@ def test_a_closed_journal_is_not_written(path):
         journal.append([line(4)])
 
 
-class Half:
-    """A file that takes only so many bytes at a time, and after `room` bytes raises."""
-
-    def __init__(self, file, step, room, error):
-        self._file, self._step, self._room, self._error = file, step, room, error
-
-    def write(self, data):
-        if self._room <= 0:
-            raise self._error
-        written = self._file.write(data[: min(self._step, self._room)])
-        self._room -= written
-        return written
-
-    def __getattr__(self, name):
-        return getattr(self._file, name)
-
-
 def test_lines_written_in_parts(path):
     with Journal(path) as journal:
-        journal._file = Half(journal._file, 7, 10**6, None)
+        journal._file = Half(journal._file, 7, 10**6, OSError())
         journal.append([line(4), line(5)])
     assert read(path).events[-2:] == [line(4), line(5)]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from otnas import spaces, tables
+from otnas import cli, spaces, tables
 from otnas.tables.describe import describe, overview
 from otnas.tables.readers import nasbenchgraph as reader
 from otnas.tables.readers.restricted_pickle import RefusedPickleError
@@ -79,6 +79,16 @@ def test_an_imported_table_goes_first() -> None:
     assert (again.provenance.dataset, len(again)) == ("cora", 26_206)
     assert path.is_file()
     assert tables.names().count("nasbenchgraph_proteins") == 1
+
+
+def test_a_table_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text('arch,err\n"0020;gat,gcn,gin,fc",5.5\n"0123;skip,gcn,gin,fc",6.5\n')
+    arguments = ["--space", "nasbenchgraph", "--arch", "arch", "--test", "err"]
+    meaning = ["--unit", "percent", "--metric", "error", "--name", "mine"]
+    assert cli.main(["table", "import", "csv", str(path), *arguments, *meaning]) == 0
+    table = tables.load("mine")
+    assert sorted(table.texts) == ["0001;gcn,gat,fc,gin", "0123;skip,gcn,gin,fc"]
 
 
 def test_package_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,12 +63,12 @@ class CellDomain(Domain[Cell]):
             )
         return thing
 
-    def identify(self, item: Cell) -> tuple[bytes, int]:
-        """Return the digest of a cell and its position in the pool, -1 without."""
+    def identify(self, item: Cell) -> tuple[bytes | int, int]:
+        """Return what counts as one with a cell, and its position in the pool, -1 without."""
         if self.pool is not None:
             position = self.pool.locate(item)
             if position >= 0:
-                return self.pool.digest(position), position
+                return self.pool.key(position), position
         return self.space.digests([item])[0].tobytes(), -1
 
     def at(self, position: int) -> Cell:
@@ -110,6 +110,8 @@ class CellDomain(Domain[Cell]):
         }
         if self.pool is not None:
             found |= {"n_items": len(self.pool), "pool_fingerprint": self.pool.fingerprint}
+            if not self.pool.merged:
+                found["merge"] = False
         return found
 
 

@@ -131,5 +131,5 @@ class CellItems:
         """Take over cells from outside the pool: rows over the pool get longer."""
         old = self.process
         self._start()
-        self.process.set_log_parameters(old.log_parameters)
+        self.process.set_log_parameters(old.log_parameters, old.n_fitted)
         self.process.add(old.items, old.targets)

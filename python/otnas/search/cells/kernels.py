@@ -15,9 +15,10 @@ from otnas.search.cells.distances.edit import EditDistance
 from otnas.search.cells.distances.gromov_wasserstein import GromovWasserstein
 from otnas.search.cells.distances.optimal_transport import OptimalTransport
 from otnas.search.cells.distances.path import PathDistance
+from otnas.search.cells.distances.places import PlaceDistances
 from otnas.search.cells.distances.tree_wasserstein import TreeWasserstein
 from otnas.search.cells.distances.weisfeiler_lehman import WeisfeilerLehman
-from otnas_fast import Taxonomy
+from otnas.spaces import Space
 from otnas_fast.measures import MEASURES, PRESETS, check_measures
 
 
@@ -28,7 +29,7 @@ class KernelKind:
     Attributes
     ----------
     summary : str
-    distances : callable taxonomy -> empty CellDistances
+    distances : callable space -> empty CellDistances
     slow : bool
         Whether "auto" candidates are mutations rather than the whole pool.
     packages : tuple of str
@@ -36,7 +37,7 @@ class KernelKind:
     """
 
     summary: str
-    distances: Callable[[Taxonomy], CellDistances]
+    distances: Callable[[Space], CellDistances]
     slow: bool = False
     packages: tuple[str, ...] = ()
 
@@ -53,9 +54,17 @@ KERNELS: dict[str, KernelKind] = {
     ),
     "path": KernelKind("path encoding", lambda _: PathDistance()),
     "edit": KernelKind("edit distance", lambda _: EditDistance()),
-    "ot": KernelKind("optimal transport of operations", OptimalTransport, True, ("POT",)),
-    "gw": KernelKind("Gromov-Wasserstein", GromovWasserstein, True, ("POT",)),
+    "ot": KernelKind(
+        "optimal transport of operations",
+        lambda space: OptimalTransport(space.taxonomy),
+        True,
+        ("POT",),
+    ),
+    "gw": KernelKind(
+        "Gromov-Wasserstein", lambda space: GromovWasserstein(space.taxonomy), True, ("POT",)
+    ),
     "wl": KernelKind("Weisfeiler-Lehman", lambda _: WeisfeilerLehman()),
+    "places": KernelKind("tree-Wasserstein of the choice at each place", PlaceDistances),
 }
 """By name."""
 

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class CellPool:
-    """N cells of one space; cells of equal `Space.hash` form a group that counts as one.
+    """N cells of one space; by default those of equal `Space.hash` form a group that counts as one.
 
     Never changes, so that one pool can serve any number of searches one after another. What
     searches compute for all of its cells (embeddings, path encodings) is kept with it.
@@ -29,6 +29,9 @@ class CellPool:
     space : Space
     cells : SpaceCells, CellArray or iterable of architectures, optional
         All cells of the space by default.
+    merge : bool
+        Whether cells of equal hash count as one. Otherwise each of them can be asked for, as in
+        the literature on tables where they have results of their own.
 
     Raises
     ------
@@ -38,7 +41,11 @@ class CellPool:
     """
 
     def __init__(
-        self, space: Space, cells: SpaceCells | CellArray | Iterable[Architecture] | None = None
+        self,
+        space: Space,
+        cells: SpaceCells | CellArray | Iterable[Architecture] | None = None,
+        *,
+        merge: bool = True,
     ) -> None:
         if cells is None:
             cells = space.enumerate()
@@ -54,7 +61,8 @@ class CellPool:
         self.space = space
         self._space_cells = cells
         first, labels = group_rows(cells.digests)
-        self.labels: IntArray = labels.astype(np.intp)
+        self.merged = merge
+        self.labels: IntArray = labels.astype(np.intp) if merge else np.arange(len(cells))
         self.n_distinct = int(first.size)
         self._features: dict[str, object] = {}
 
@@ -83,6 +91,10 @@ class CellPool:
         if position >= 0:
             return position
         return int(self._space_cells.find(self.space.digests([cell]))[0])
+
+    def key(self, position: int) -> bytes | int:
+        """Return what cells share that count as one: their digest, or the position of each."""
+        return self.digest(position) if self.merged else position
 
     def digest(self, position: int) -> bytes:
         """Return the hash of a cell as 16 bytes."""

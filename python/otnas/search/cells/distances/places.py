@@ -1,0 +1,37 @@
+"""Tree-Wasserstein distances of what is chosen at each place (docs/maths.md, Places)."""
+
+from __future__ import annotations
+
+from otnas.search.cells.distances.embedded import EmbeddedDistances
+from otnas.spaces import Space
+from otnas_fast import CellArray, Embedding
+
+
+class PlaceDistances(EmbeddedDistances):
+    """One distance a place: whether the same is chosen there, or something of the same family.
+
+    Parameters
+    ----------
+    space : Space
+
+    Raises
+    ------
+    ValueError
+        If the architectures of the space are no fixed number of choices.
+    """
+
+    key = "places"
+
+    def __init__(self, space: Space) -> None:
+        super().__init__()
+        self._space = space
+        self.names = tuple(space.places([]))
+        if not self.names:
+            raise ValueError(
+                "kernel: 'places' needs architectures that are a fixed number of choices "
+                f"(nasbench201, a SequenceSpace), got space {space.name}"
+            )
+
+    def embedded(self, cells: CellArray, threads: int | None) -> Embedding:
+        """Return the choices of n >= 1 cells as vectors."""
+        return Embedding(dict(self._space.places(cells)))
