@@ -113,9 +113,11 @@ class CellSearch(BayesianSearch[Any]):
     def _offer(self, n: int) -> Offer[Any]:
         if self._mode == "space" and self._left is not None and self._pool is not None:
             left, pool = np.flatnonzero(self._left.mask), self._pool
-            return Offer(self.model.of_pool(left), lambda i: pool[int(left[i])], pool.labels[left])
+            items, costs = self.model.of_pool(left), self._costs_at(left)
+            return Offer(items, lambda i: pool[int(left[i])], pool.labels[left], costs)
         proposals = self._proposals(n)
-        return Offer(self.model.place(proposals), proposals.__getitem__)
+        known = self._domain.costs_of(proposals) if self._domain.costs is not None else None
+        return Offer(self.model.place(proposals), proposals.__getitem__, costs=known)
 
     def _proposals(self, n: int) -> list[Any]:
         """Return at least n different fresh cells to choose from."""

@@ -4,6 +4,7 @@ Events, as a journal has them
 -----------------------------
 ask : "trials", each with "id", "item", "mean" and "deviation"; "state" of the search afterwards
 attach : "trials", each with "id", "item", "value", "metrics": results from elsewhere
+    (both with "costs" by name, where some are known)
 tell : "trials", each with "id", "value" (null: the training failed), "metrics", "run"
 fail, cancel, lose : "trials", a list of ids; "reason"
 retry : "id" of the new trial, "of" the lost one
@@ -94,6 +95,7 @@ class History:
                     old.item,
                     retry_of=first,
                     attempt=old.attempt + 1,
+                    costs=old.costs,
                     asked=_number(event["time"]),
                 )
             )
@@ -137,6 +139,7 @@ class History:
         trial = Trial(
             _id(new["id"]),
             self._decode(new["item"]),
+            costs={str(name): _finite(cost) for name, cost in new.get("costs", {}).items()},
             mean=_number(new.get("mean")),
             deviation=_number(new.get("deviation")),
             asked=_number(event["time"]),
