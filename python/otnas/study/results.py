@@ -95,7 +95,8 @@ class StudyResults:
         found: Any = self._history.header
         for key in ("search", "domain", "costs", "reference"):
             found = found.get(key) if isinstance(found, dict) else None
-        return found if isinstance(found, dict) else {}
+        numbers = found.items() if isinstance(found, dict) else ()
+        return {name: number for name, number in numbers if isinstance(number, (int, float))}
 
     def to_records(self) -> list[dict[str, Any]]:
         """Return a flat dictionary a trial, see `Trial.to_record`."""

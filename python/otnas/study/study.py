@@ -127,7 +127,7 @@ class Study(StudyResults):
             )
         elif method is not None:
             raise TypeError("method: expected with a space only, got one beside a search")
-        elif costs is not None:
+        elif any(given is not None for given in (costs, budget, reference)):
             raise TypeError("costs: expected with a space only, got some beside a search")
         arguments.check_new(search)
         if not isinstance(objective, str):
