@@ -17,9 +17,10 @@ from functools import cache
 from otnas.spaces.base import Space, SpaceCells
 from otnas.spaces.categorical import CategoricalSpace
 from otnas.spaces.custom import CellSpace
-from otnas.spaces.nasbench101 import NASBench101, parameter_counts
+from otnas.spaces.nasbench101 import NASBench101
 from otnas.spaces.nasbench201 import NASBench201
 from otnas.spaces.sequence import SequenceSpace
+from otnas_fast.enumeration import parameter_counts
 
 __all__ = [
     "NAMES",
