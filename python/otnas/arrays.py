@@ -26,7 +26,7 @@ def as_items(items: ArrayLike, n_items: int, name: str) -> IntArray:
     IndexError
         If an item lies outside the pool.
     """
-    array = np.asarray(items)
+    array = _plain(items, name)
     if array.ndim != 1:
         raise ValueError(f"{name}: expected a 1-D array of pool items, got shape {array.shape}")
     if array.size == 0:
@@ -44,16 +44,31 @@ def as_finite_vector(values: ArrayLike, length: int, name: str) -> FloatArray:
 
     Raises
     ------
+    TypeError
+        If `values` are not real numbers.
     ValueError
         If the shape differs or a value is NaN or infinite.
     """
-    array = np.asarray(values, dtype=np.float64)
+    array = _plain(values, name)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
+    array = array.astype(np.float64)
     if array.shape != (length,):
         raise ValueError(f"{name}: expected shape ({length},), got {array.shape}")
     if not np.isfinite(array).all():
         bad = int(np.flatnonzero(~np.isfinite(array))[0])
         raise ValueError(f"{name}: expected finite values, got {array[bad]} at position {bad}")
     return array
+
+
+def _plain(values: ArrayLike, name: str) -> NDArray[Any]:
+    """Return an array; a mask would be lost."""
+    if isinstance(values, np.ma.MaskedArray):
+        raise TypeError(f"{name}: expected an array without a mask, got a masked array")
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name}: expected an array, got {error}") from None
 
 
 def common_prefix(a: IntArray, b: IntArray) -> int:

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from otnas.nested import NestingError, parse_json
 from otnas.storage import written_atomically
-from otnas_fast.checksums import crc32c
+from otnas_fast.formats import crc32c
 
 MAGIC = b"otnas table 2\n"
 _WITHOUT_CHECK_SUMS = b"otnas table 1\n"

@@ -39,7 +39,9 @@ def test_every_turned_bit_is_noticed(tmp_path: Path) -> None:
         for bit in range(8):
             data[position] ^= 1 << bit
             damaged.write_bytes(data)
-            with pytest.raises(ContainerError, match=r"damaged|no otnas table file|earlier version"):
+            with pytest.raises(
+                ContainerError, match=r"damaged|no otnas table file|earlier version"
+            ):
                 store.read(damaged)
             data[position] ^= 1 << bit
 
@@ -144,7 +146,7 @@ def test_deep_nesting_in_a_header_breaks_no_listing(data_folder: Path) -> None:
 
     from otnas.tables import container
     from otnas.tables.describe import overview
-    from otnas_fast.checksums import crc32c
+    from otnas_fast.formats import crc32c
 
     tables.save(made("good"))
     text = b"[" * 100_000 + b"]" * 100_000

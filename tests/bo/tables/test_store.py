@@ -14,7 +14,7 @@ from otnas.spaces import CellSpace
 from otnas.tables import Provenance, Table, container, store
 from otnas.tables.container import ContainerError
 from otnas_fast import CellArray, Taxonomy
-from otnas_fast.checksums import crc32c
+from otnas_fast.formats import crc32c
 
 ORIGIN = Provenance("data", "metric", 3, "seeds", "file", "ab" * 32, "split", ("one", "two"))
 
