@@ -40,7 +40,7 @@ void tree(Input& input) {
 void ngrams(Input& input) {
   std::vector<std::string> names, absent;
   std::vector<int> families;
-  const std::size_t count = input.below(30);
+  const std::size_t count = input.below(input.below(64) ? 6 : 30);
   for (std::size_t i = 0; i < count; ++i) {
     names.push_back(std::to_string(i));
     families.push_back(static_cast<int>(input.below(4)));
