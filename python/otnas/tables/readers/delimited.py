@@ -118,18 +118,23 @@ def read_parquet(
 def _parquet_source(path: Path, columns: Columns, pyarrow: ModuleType) -> Source:
     wanted = _wanted(columns)
     try:
-        with pyarrow.parquet.ParquetFile(path) as file:
+        with path.open("rb") as stream, pyarrow.parquet.ParquetFile(stream) as file:
             _places(path, file.schema_arrow.names, wanted)
             content = file.read(columns=wanted)
-    except pyarrow.ArrowException as error:
-        raise ValueError(f"{path} is no Parquet file, or damaged: {error}") from error
+    except FileNotFoundError:
+        raise
+    except (pyarrow.ArrowException, OSError) as error:
+        problem = shown_text(error)
+        raise ValueError(f"{path} is no Parquet file, or damaged: {problem}") from error
     lines = range(1, content.num_rows + 1)
     values = {}
     for metric, column in columns.of_metrics.items():
         try:
             numbers = content[column].cast(pyarrow.float64())
         except pyarrow.ArrowException as error:
-            raise ValueError(f"{path}, column {column!r}: expected numbers ({error})") from error
+            raise ValueError(
+                f"{path}, column {column!r}: expected numbers ({shown_text(error)})"
+            ) from error
         values[metric] = np.asarray(numbers.to_numpy(), dtype=np.float64)
         _require_finite(path, column, values[metric], lines)
     return Source(path, content[columns.arch].to_pylist(), values, lines)
@@ -144,8 +149,9 @@ def _wanted(columns: Columns) -> list[str]:
 def _places(path: Path, header: Sequence[str], wanted: list[str]) -> list[tuple[str, int]]:
     for column in wanted:
         if list(header).count(column) != 1:
+            columns = shown_text(list(header))
             problem = "no column" if column not in header else "more than one column"
-            raise ValueError(f"{path} has {problem} {column!r}; its columns are {list(header)}")
+            raise ValueError(f"{path} has {problem} {column!r}; its columns are {columns}")
     return [(column, list(header).index(column)) for column in wanted]
 
 

@@ -192,8 +192,10 @@ def load_stream(
             value = Loader(file).load()
         file.seek(end)
         return value
-    except RefusedPickleError:
-        raise
+    except RefusedPickleError as error:
+        if source in str(error):
+            raise
+        raise RefusedPickleError(f"{source}: {error}") from None
     except (
         pickle.UnpicklingError,
         EOFError,
