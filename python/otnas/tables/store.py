@@ -11,6 +11,7 @@ import numpy.typing as npt
 from otnas.tables import container
 from otnas.tables.container import ContainerError
 from otnas.tables.provenance import Provenance
+from otnas.tables.readers.bounded import shown_text
 from otnas.tables.table import Table
 from otnas_fast import CellArray, Taxonomy
 from otnas_fast.taxonomy import BUILT_IN
@@ -75,7 +76,9 @@ def read(path: Path) -> Table:
             known_keys=keys,
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise ContainerError(f"{path} is no table of otnas, or damaged: {error}") from error
+        raise ContainerError(
+            f"{path} is no table of otnas, or damaged: {shown_text(error)}"
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,9 @@ def read_summary(path: Path) -> Summary:
             provenance=Provenance.from_dict(header["provenance"]),
         )
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
-        raise ContainerError(f"{path} is no table of otnas, or damaged: {error}") from error
+        raise ContainerError(
+            f"{path} is no table of otnas, or damaged: {shown_text(error)}"
+        ) from error
 
 
 def _taxonomy(fields: dict[str, Any]) -> Taxonomy:
