@@ -76,9 +76,7 @@ def read(path: Path) -> Table:
             known_keys=keys,
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise ContainerError(
-            f"{path} is no table of otnas, or damaged: {shown_text(error)}"
-        ) from error
+        raise _damaged(path, error) from error
 
 
 @dataclass(frozen=True)
@@ -109,9 +107,11 @@ def read_summary(path: Path) -> Summary:
             provenance=Provenance.from_dict(header["provenance"]),
         )
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
-        raise ContainerError(
-            f"{path} is no table of otnas, or damaged: {shown_text(error)}"
-        ) from error
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> ContainerError:
+    return ContainerError(f"{path} is no table of otnas, or damaged: {shown_text(error)}")
 
 
 def _taxonomy(fields: dict[str, Any]) -> Taxonomy:

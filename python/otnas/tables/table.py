@@ -66,7 +66,8 @@ class Table:
     Raises
     ------
     ValueError
-        If the cells are not of the space, a metric is missing, of another length, or not finite, or the table is empty.
+        If the table is empty, the cells are not of the space, or a metric is missing, of another
+        length, or not finite.
     """
 
     name: str
