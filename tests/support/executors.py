@@ -6,6 +6,7 @@ import contextlib
 import functools
 import gc
 import multiprocessing
+import os
 import warnings
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -60,7 +61,7 @@ def _submitit(folder):
 
     with pytest.MonkeyPatch.context() as patch:
         # As on a cluster, where the modules of trainings must be found, too.
-        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
         # It waits so long for the result of a job that was killed: for slow file systems.
         patch.setattr(submitit.Job, "_results_timeout_s", 1)
         with SubmititExecutor(submitit.LocalExecutor(folder)) as executor:

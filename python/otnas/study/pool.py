@@ -60,7 +60,7 @@ class WorkerPool(Executor):
         self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._workers:
             worker.kill()
-        self._threads.shutdown()
+        self.shutdown()
 
 
 def processors() -> int:

@@ -27,7 +27,8 @@ class JobFuture(Future[Any]):
         """Cancel the job, also if it runs."""
         cancelled = super().cancel()
         if cancelled and self.job is not None:
-            self.job.cancel(check=False)
+            with contextlib.suppress(Exception):  # it was never submitted, or is over
+                self.job.cancel(check=False)
         return cancelled
 
 

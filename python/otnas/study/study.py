@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from otnas import spaces
 from otnas.search import Search, methods
-from otnas.spaces import Space
+from otnas.spaces import SearchSpace
 from otnas.study import arguments
 from otnas.study import header as headers
 from otnas.study import history as histories
@@ -42,10 +42,10 @@ class Study(StudyResults):
     path : str or Path, optional
         The journal: made with its folder if it is not there, else continued. Without one the study
         lives in memory only.
-    space : Space or str
+    space : SearchSpace or str
         A search space or its name, instead of a search.
     method : str
-        See `otnas.search.methods`.
+        See `otnas.search.methods`; by default "tw-full" for spaces of cells, else "places".
     seed, settings, initial, direction, pool
         See `otnas.search.methods.make`.
     objective : str
@@ -89,7 +89,7 @@ class Study(StudyResults):
         search: Search[Any] | str | Path | None = None,
         path: str | Path | None = None,
         *,
-        space: Space | str | None = None,
+        space: SearchSpace[Any] | str | None = None,
         method: str | None = None,
         seed: int = 0,
         settings: Mapping[str, object] | None = None,
@@ -108,9 +108,10 @@ class Study(StudyResults):
         if (search is None) == (space is None):
             raise TypeError("expected either a search, or the name of a space and a method")
         if search is None:
+            space = spaces.get(space) if isinstance(space, str) else space
             search = methods.make(
-                method or "tw-full",
-                spaces.get(space) if isinstance(space, str) else space,  # type: ignore[arg-type]
+                method or methods.default(space),
+                space,  # type: ignore[arg-type]
                 seed=seed,
                 settings=settings,
                 initial=initial,

@@ -77,7 +77,7 @@ def perform(
 class Worker:
     """A process that trains one trial after another; started when needed, and anew after a kill.
 
-    Calls come from one thread at a time, `close` and `kill` from any.
+    All calls come from one thread at a time; but for `kill`, which comes from any.
 
     Parameters
     ----------
@@ -101,7 +101,9 @@ class Worker:
         error: BaseException | None,
         where: TracebackType | None,
     ) -> None:
-        self.kill() if error else self.close()
+        if error is not None:
+            self.kill()
+        self.close()
 
     def call(self, payload: Payload, trial: Trial, timeout: float | None = None) -> Outcome:
         """Train; kill the process if it takes more seconds than `timeout`.
@@ -135,7 +137,7 @@ class Worker:
             raise
 
     def close(self) -> None:
-        """End the process politely, which has no work; it is not started again."""
+        """End the process, politely if it is still there; it is not started again."""
         with self._lock:
             self._closed, pipe = True, self._pipe
         if pipe is not None:
@@ -145,10 +147,15 @@ class Worker:
         self._end()
 
     def kill(self) -> None:
-        """End the process at once, with all that it started; it is not started again."""
+        """Kill the process, with all that it started; a call that waits for it raises.
+
+        The pipe is left to the thread that may be reading it.
+        """
         with self._lock:
             self._closed = True
-        self._end()
+            if self._process is not None and self._process.returncode is None:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
 
     def _start(self) -> tuple[subprocess.Popen[bytes], _Pipe]:
         with self._lock:
@@ -157,7 +164,10 @@ class Worker:
             if self._process is None or self._pipe is None:
                 self._pipe, theirs = Pipe()
                 with theirs:
-                    self._process = _popen(theirs.fileno(), self._environment)
+                    try:
+                        self._process = _popen(theirs.fileno(), self._environment)
+                    except OSError as error:  # no memory, too many processes
+                        raise WorkerLost(f"its process could not be started: {error}") from error
             return self._process, self._pipe
 
     def _end(self) -> str:
