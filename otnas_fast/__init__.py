@@ -18,6 +18,7 @@ except ImportError as error:  # pragma: no cover
 
 from otnas_fast.cells import Architecture, Cell, CellArray, as_cells
 from otnas_fast.dpp import (
+    KDPP,
     kdpp_log_prob,
     kdpp_marginals,
     log_elementary_symmetric,
@@ -26,7 +27,6 @@ from otnas_fast.dpp import (
     sample_kdpp,
 )
 from otnas_fast.embedding import Embedding, embed
-from otnas_fast.kdpp import KDPP
 from otnas_fast.measures import DEFAULT_LENGTHSCALES, MEASURES, PRESETS
 from otnas_fast.pairwise import distances, gram, gram_blocks
 from otnas_fast.prepared import PreparedEmbedding

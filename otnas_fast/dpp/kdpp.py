@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from otnas_fast import _core
 from otnas_fast._validate import threads as validated_threads
-from otnas_fast._validate_dpp import (
+from otnas_fast.dpp._validate import (
+    Rng,
     as_generator,
     as_integer,
     as_kernel,
@@ -72,18 +73,21 @@ class KDPP:
         self._ensemble = _core.LEnsemble.from_kernel(self._matrix)
 
     @classmethod
-    def from_factor(cls, B: npt.ArrayLike) -> KDPP:
+    def from_factor(cls, B: npt.ArrayLike, *, copy: bool = True) -> KDPP:
         """Build the L-ensemble ``L = B @ B.T`` from its factor (dual form, section 3.3 of [1]_).
 
         Parameters
         ----------
         B : array_like of float, shape (n, r)
-            One row of features for every item. Copied.
+            One row of features for every item.
+        copy : bool, default True
+            False keeps a C-contiguous float64 array itself, which is not to be changed then.
 
         Returns
         -------
         KDPP
-            The ensemble; O(n r^2 + r^3) instead of O(n^3) if r < n.
+            The ensemble; O(n r^2 + r^3) instead of O(n^3) if r < n, and from 4,096 items on
+            without memory but for B: n r / 8 bytes.
 
         Raises
         ------
@@ -93,7 +97,7 @@ class KDPP:
             If ``B`` is empty, not two-dimensional or not finite.
         """
         self = cls.__new__(cls)
-        self._matrix = as_matrix(B, "B", "(n, r)")
+        self._matrix = as_matrix(B, "B", "(n, r)", copy=copy)
         self._is_factor = True
         self._ensemble = _core.LEnsemble.from_factor(self._matrix)
         return self
@@ -124,7 +128,7 @@ class KDPP:
         self,
         k: int,
         *,
-        rng: np.random.Generator | int | None = None,
+        rng: Rng = None,
         size: int | None = None,
         threads: int | None = None,
     ) -> npt.NDArray[np.int64]:
@@ -134,7 +138,7 @@ class KDPP:
         ----------
         k : int
             Number of items, between 1 and n.
-        rng : numpy.random.Generator, int or None
+        rng : numpy.random.Generator, numpy.random.RandomState, int or None
             Source of randomness; an int is a seed, None takes fresh entropy. One 64-bit number is
             taken from it for every draw, so the same generator state gives the same sets.
         size : int or None
@@ -168,7 +172,7 @@ class KDPP:
     def sample_dpp(
         self,
         *,
-        rng: np.random.Generator | int | None = None,
+        rng: Rng = None,
         size: None = None,
         threads: int | None = None,
     ) -> npt.NDArray[np.int64]: ...
@@ -177,7 +181,7 @@ class KDPP:
     def sample_dpp(
         self,
         *,
-        rng: np.random.Generator | int | None = None,
+        rng: Rng = None,
         size: int,
         threads: int | None = None,
     ) -> list[npt.NDArray[np.int64]]: ...
@@ -185,7 +189,7 @@ class KDPP:
     def sample_dpp(
         self,
         *,
-        rng: np.random.Generator | int | None = None,
+        rng: Rng = None,
         size: int | None = None,
         threads: int | None = None,
     ) -> npt.NDArray[np.int64] | list[npt.NDArray[np.int64]]:
@@ -209,7 +213,9 @@ class KDPP:
         size = as_size(size)
         workers = validated_threads(threads)
         seeds = draw_seeds(as_generator(rng), size)
-        draws = self._ensemble.sample_any_size(seeds, workers)
+        # not lambda / (1 + lambda), which overflows for huge lambda
+        take = 1.0 / (1.0 + 1.0 / self.eigenvalues)
+        draws = self._ensemble.sample_any_size(take, seeds, workers)
         return draws[0] if size is None else draws
 
     def log_prob(self, k: int, subset: npt.ArrayLike) -> float:

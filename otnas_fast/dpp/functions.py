@@ -1,26 +1,4 @@
-"""Exact sampling from determinantal point processes (DPPs) and k-DPPs.
-
-Notation
---------
-L : (n, n)
-    Symmetric positive semi-definite L-ensemble over n items.
-L_S
-    Its rows and columns S.
-lambda
-    Its positive eigenvalues; their number is ``rank(L)``.
-e_k
-    Elementary symmetric polynomial: the sum over all k-subsets of lambda of their product.
-
-A k-DPP draws sets of k items with ``P(S) = det(L_S) / e_k``; a DPP draws sets of any size with
-``P(S) = det(L_S) / det(I + L)``. Every draw here is exact: there is no Markov chain.
-
-References
-----------
-.. [1] A. Kulesza and B. Taskar, "Determinantal point processes for machine learning", Foundations
-   and Trends in Machine Learning 5 (2012). Algorithms 1 and 8, section 3.3.
-.. [2] L. Chen, G. Zhang and E. Zhou, "Fast greedy MAP inference for determinantal point process to
-   improve recommendation diversity", NeurIPS 2018. Algorithm 1.
-"""
+"""One-call functions on a matrix L. Notation and references: `otnas_fast.dpp`."""
 
 from __future__ import annotations
 
@@ -30,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from otnas_fast import _core
-from otnas_fast._validate_dpp import as_integer, as_kernel
-from otnas_fast.kdpp import KDPP
+from otnas_fast.dpp._validate import Rng, as_integer, as_kernel
+from otnas_fast.dpp.kdpp import KDPP
 
 __all__ = [
     "KDPP",
@@ -48,7 +26,7 @@ def sample_kdpp(
     L: npt.ArrayLike,
     k: int,
     *,
-    rng: np.random.Generator | int | None = None,
+    rng: Rng = None,
     size: int | None = None,
 ) -> npt.NDArray[np.int64]:
     """Draw from the k-DPP of ``L``: ``KDPP(L).sample(k, rng=rng, size=size)``.
@@ -75,20 +53,20 @@ def sample_kdpp(
 
 @overload
 def sample_dpp(
-    L: npt.ArrayLike, *, rng: np.random.Generator | int | None = None, size: None = None
+    L: npt.ArrayLike, *, rng: Rng = None, size: None = None
 ) -> npt.NDArray[np.int64]: ...
 
 
 @overload
 def sample_dpp(
-    L: npt.ArrayLike, *, rng: np.random.Generator | int | None = None, size: int
+    L: npt.ArrayLike, *, rng: Rng = None, size: int
 ) -> list[npt.NDArray[np.int64]]: ...
 
 
 def sample_dpp(
     L: npt.ArrayLike,
     *,
-    rng: np.random.Generator | int | None = None,
+    rng: Rng = None,
     size: int | None = None,
 ) -> npt.NDArray[np.int64] | list[npt.NDArray[np.int64]]:
     """Draw sets of any size from the DPP of ``L``: ``KDPP(L).sample_dpp(rng=rng, size=size)``.

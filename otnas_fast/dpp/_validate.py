@@ -6,12 +6,15 @@ what was expected and what came.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from otnas_fast._validate import integer
+
+# What the functions take for a source of randomness.
+Rng: TypeAlias = np.random.Generator | np.random.RandomState | int | None
 
 # Largest asymmetry, relative to the largest entry, that passes for rounding.
 SYMMETRY_TOLERANCE = 1e-8
@@ -30,8 +33,13 @@ def as_size(value: object) -> int | None:
     return None if value is None else integer(value, "size", minimum=0)
 
 
-def as_matrix(value: npt.ArrayLike, name: str, shape: str) -> npt.NDArray[np.float64]:
-    """Return ``value`` as a new finite C-contiguous float64 matrix with at least one entry."""
+def as_matrix(
+    value: npt.ArrayLike, name: str, shape: str, *, copy: bool = True
+) -> npt.NDArray[np.float64]:
+    """Return ``value`` as a finite C-contiguous float64 matrix with at least one entry.
+
+    A new one, unless ``copy`` is False and the value is such an array already.
+    """
     array: npt.NDArray[Any] = np.asarray(value)
     if array.dtype.kind not in "fiu":
         raise TypeError(f"{name} must be a matrix of real numbers, got dtype {array.dtype}")
@@ -39,8 +47,12 @@ def as_matrix(value: npt.ArrayLike, name: str, shape: str) -> npt.NDArray[np.flo
         raise ValueError(f"{name} must have shape {shape}, got shape {array.shape}")
     if array.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
-    matrix = np.array(array, dtype=np.float64, order="C")
-    if not np.isfinite(matrix).all():
+    make = np.array if copy else np.asarray
+    matrix = make(array, dtype=np.float64, order="C")
+    # A sum shows what is not finite without a second array; it may also have overflowed.
+    with np.errstate(over="ignore", invalid="ignore"):
+        suspect = not np.isfinite(matrix.sum())
+    if suspect and not np.isfinite(matrix).all():
         row, column = np.argwhere(~np.isfinite(matrix))[0]
         raise ValueError(f"{name} must be finite, got {matrix[row, column]} at [{row}, {column}]")
     return matrix
@@ -67,6 +79,30 @@ def as_kernel(value: npt.ArrayLike, name: str = "L") -> npt.NDArray[np.float64]:
     return matrix
 
 
+def as_items(
+    value: npt.ArrayLike, n: int, name: str, *, apart_from: npt.ArrayLike = ()
+) -> npt.NDArray[np.int64]:
+    """Return ``value`` as distinct indices of 0..n-1, ascending, none of them in ``apart_from``."""
+    array: npt.NDArray[Any] = np.asarray(value)
+    if array.size == 0:
+        array = array.astype(np.int64)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} must hold integers, got dtype {array.dtype}")
+    if array.ndim != 1:
+        raise ValueError(f"{name} must have one dimension, got shape {array.shape}")
+    outside = array[(array < 0) | (array >= n)]
+    if outside.size:
+        raise ValueError(f"{name} must hold indices from 0 to {n - 1}, got {outside[0]}")
+    indices = np.sort(array.astype(np.int64))
+    repeated = indices[1:][indices[1:] == indices[:-1]]
+    if repeated.size:
+        raise ValueError(f"{name} must hold distinct indices, got {repeated[0]} more than once")
+    both = np.intersect1d(indices, apart_from)
+    if both.size:
+        raise ValueError(f"{name} must not hold item {int(both[0])}, which is included")
+    return indices
+
+
 def as_subset(value: npt.ArrayLike, k: int, n: int) -> npt.NDArray[np.int64]:
     """Return ``value`` as k distinct indices of 0..n-1, ascending."""
     array: npt.NDArray[Any] = np.asarray(value)
@@ -74,26 +110,37 @@ def as_subset(value: npt.ArrayLike, k: int, n: int) -> npt.NDArray[np.int64]:
         raise TypeError(f"subset must hold integers, got dtype {array.dtype}")
     if array.shape != (k,):
         raise ValueError(f"subset must have shape (k,) = ({k},), got shape {array.shape}")
-    outside = array[(array < 0) | (array >= n)]
-    if outside.size:
-        raise ValueError(f"subset must hold indices from 0 to {n - 1}, got {outside[0]}")
-    indices = np.sort(array.astype(np.int64))
-    repeated = indices[1:][indices[1:] == indices[:-1]]
-    if repeated.size:
-        raise ValueError(f"subset must hold distinct indices, got {repeated[0]} more than once")
-    return indices
+    return as_items(array, n, "subset")
 
 
-def as_generator(rng: np.random.Generator | int | None) -> np.random.Generator:
-    """Return the generator meant by ``rng``; None stands for fresh entropy."""
+def as_quality(value: npt.ArrayLike, n: int) -> npt.NDArray[np.float64]:
+    """Return ``value`` as n finite factors that are not negative."""
+    array: npt.NDArray[Any] = np.asarray(value)
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"quality must hold real numbers, got dtype {array.dtype}")
+    if array.shape != (n,):
+        raise ValueError(f"quality must have shape (n,) = ({n},), got shape {array.shape}")
+    bad = array[~(np.isfinite(array) & (array >= 0))]
+    if bad.size:
+        raise ValueError(f"quality must be finite and not negative, got {bad[0]}")
+    return array.astype(np.float64)
+
+
+def as_generator(rng: Rng) -> np.random.Generator:
+    """Return the generator meant by ``rng``; None stands for fresh entropy.
+
+    A RandomState gives 128 bits of its stream for the seed of a new generator.
+    """
     if isinstance(rng, np.random.Generator):
         return rng
     if rng is None:
         return np.random.default_rng()
+    if isinstance(rng, np.random.RandomState):
+        return np.random.default_rng(rng.randint(0, 2**32, size=4, dtype=np.uint64))
     if isinstance(rng, (bool, np.bool_)) or not isinstance(rng, (int, np.integer)):
         raise TypeError(
-            "rng must be a numpy.random.Generator, a non-negative integer seed or None; "
-            f"got {type(rng).__name__}"
+            "rng must be a numpy.random.Generator, a numpy.random.RandomState, a non-negative "
+            f"integer seed or None; got {type(rng).__name__}"
         )
     return np.random.default_rng(integer(rng, "rng", minimum=0))
 
