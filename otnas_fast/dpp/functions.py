@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from otnas_fast import _core
-from otnas_fast.dpp._validate import Rng, as_integer, as_kernel
+from otnas_fast.dpp._validate import (
+    Rng,
+    as_generator,
+    as_integer,
+    as_kernel,
+    as_size,
+    draw_seeds,
+    is_semidefinite,
+)
 from otnas_fast.dpp.kdpp import KDPP
+from otnas_fast.dpp.kernel_kdpp import KernelKDPP
+from otnas_fast.dpp.kernels import MatrixKernel
+from otnas_fast.dpp.rejection import intermediate_size
 
 __all__ = [
     "KDPP",
@@ -28,8 +39,9 @@ def sample_kdpp(
     *,
     rng: Rng = None,
     size: int | None = None,
+    method: Literal["auto", "spectral", "rejection"] = "auto",
 ) -> npt.NDArray[np.int64]:
-    """Draw from the k-DPP of ``L``: ``KDPP(L).sample(k, rng=rng, size=size)``.
+    """Draw from the k-DPP of ``L``, exactly by every method.
 
     Parameters
     ----------
@@ -37,6 +49,12 @@ def sample_kdpp(
         As for `KDPP`.
     k, rng, size
         As for `KDPP.sample`.
+    method : {"auto", "spectral", "rejection"}
+        ``"spectral"`` is ``KDPP(L).sample(k, rng=rng, size=size)``. ``"rejection"`` needs no
+        eigenvalues of L: a Cholesky factorisation shows that it is semi-definite, the draw is that
+        of `KernelKDPP`; if that does not succeed soon, it is spectral all the same. The two give
+        different sets for one seed. ``"auto"`` takes the second for a single draw of few among many
+        items: from n = 512 on, if 8 max(4 k, k^2 / 4) <= n.
 
     Returns
     -------
@@ -47,8 +65,43 @@ def sample_kdpp(
     ------
     TypeError, ValueError, NumericalError
         As for `KDPP` and `KDPP.sample`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.linspace(0, 10, 1000)
+    >>> sample_kdpp(np.exp(-abs(x[:, None] - x)), 3, rng=0).shape
+    (3,)
     """
-    return KDPP(L).sample(k, rng=rng, size=size)
+    if method not in ("auto", "spectral", "rejection"):
+        raise ValueError(f"method must be 'auto', 'spectral' or 'rejection', got {method!r}")
+    kernel = MatrixKernel(L)
+    n = len(kernel)
+    k = as_integer(k, "k", least=1, most=n)
+    size = as_size(size)
+    generator = as_generator(rng)
+    few = n >= 512 and 8 * intermediate_size(k) <= n
+    rejection = method == "rejection" or (method == "auto" and size is None and few)
+    if rejection and is_semidefinite(kernel.matrix):
+        seeds = draw_seeds(generator, size)
+        draws = _by_rejection(KernelKDPP(kernel), k, seeds)
+        if draws is not None:
+            return draws[0] if size is None else draws
+    return KDPP(kernel.matrix).sample(k, rng=generator, size=size)
+
+
+def _by_rejection(
+    kdpp: KernelKDPP, k: int, seeds: npt.NDArray[np.uint64]
+) -> npt.NDArray[np.int64] | None:
+    """One draw for every seed, or None. Giving up at a number of trials leaves the law alone: what
+    is drawn instead is independent of them."""
+    try:
+        draws = [kdpp.draw(k, np.random.default_rng(seed), trials=100) for seed in seeds]
+    except _core.NumericalError:  # of rank below k, say; the spectrum tells for certain
+        return None
+    if any(draw is None for draw in draws):
+        return None
+    return np.array(draws, dtype=np.int64).reshape(len(seeds), k)
 
 
 @overload

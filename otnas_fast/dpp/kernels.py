@@ -56,16 +56,18 @@ class MatrixKernel:
     """
 
     def __init__(self, L: npt.ArrayLike) -> None:
-        self._matrix = as_kernel(L)
+        self.matrix = as_kernel(L)
 
     def __len__(self) -> int:
-        return len(self._matrix)
+        return len(self.matrix)
 
     def diagonal(self) -> FloatArray:
-        return self._matrix.diagonal().copy()
+        return self.matrix.diagonal().copy()
 
     def block(self, rows: Indices, columns: Indices) -> FloatArray:
-        return np.ascontiguousarray(self._matrix[rows][:, columns])
+        if isinstance(rows, slice) or isinstance(columns, slice):
+            return self.matrix[rows, columns]
+        return self.matrix[np.ix_(rows, columns)]
 
 
 class FactorKernel:

@@ -51,7 +51,12 @@ ROWS = 8192  # rows of the kernel computed at once
 SUBSAMPLE = 16_384  # items by which the reference is fitted when there are more
 SLACK = 1e-9  # added to the scores, relative to rho L_ii: far above rounding
 DEPENDENT = 1e-9  # landmarks with a smaller share of their diagonal left are dropped
-DIRECTIONS = tuple(2**i for i in range(15))  # tried for D
+DIRECTIONS = (0, *(4**i for i in range(8)))  # tried for D
+
+
+def intermediate_size(k: int) -> int:
+    """Return t, the items of one small k-DPP: a fraction of e^(-k^2 / 2t) of them is accepted."""
+    return max(4 * k, k * k // 4)
 
 
 class Landmarks(NamedTuple):
@@ -130,7 +135,7 @@ class Proposal:
 
     def __init__(self, kernel: Kernel, scale: float, landmarks: Landmarks, k: int) -> None:
         self._kernel, self._scale, self.k = kernel, scale, k
-        self.count = max(4 * k, k * k // 4)  # t
+        self.count = intermediate_size(k)  # t
         log_value, log_rho, slopes = _reference(landmarks, k)
         rho = math.exp(log_rho)
         # g_i = rho L_ii - |filter L_iA|^2, one product instead of two
@@ -185,7 +190,7 @@ def _reference(landmarks: Landmarks, k: int) -> tuple[float, float, FloatArray]:
     """Return log e_k(M0), log rho and pi_m / lambda_m for the D whose bound is lowest."""
     values, rest = landmarks.values, landmarks.rest
     best = (np.inf, np.inf, 0.0, values)
-    for directions in (0, *DIRECTIONS) if rest else (0,):
+    for directions in DIRECTIONS if rest else (0,):
         if len(values) + directions < k:
             continue
         every = np.append(values, np.full(directions, rest / max(directions, 1)))
