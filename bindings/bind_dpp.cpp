@@ -91,12 +91,14 @@ void bind_dpp(py::module_& module) {
                 without_gil([&] { return self.weighted_squares(weights, python_signals()); }));
           },
           py::arg("weights"))
-      .def("basis",
-           [](LEnsemble& self) {
-             return to_numpy(without_gil([&] { return self.basis_rows(python_signals()); }),
-                             {static_cast<py::ssize_t>(self.size()),
-                              static_cast<py::ssize_t>(self.rank())});
-           })
+      .def(
+          "basis_rows",
+          [](LEnsemble& self, const std::vector<std::size_t>& items) {
+            return to_numpy(
+                without_gil([&] { return self.basis_rows(items, python_signals()); }),
+                {static_cast<py::ssize_t>(items.size()), static_cast<py::ssize_t>(self.rank())});
+          },
+          py::arg("items"))
       .def(
           "log_normaliser",
           [](LEnsemble& self, std::size_t k) {

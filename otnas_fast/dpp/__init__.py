@@ -34,9 +34,29 @@ from otnas_fast.dpp.functions import (
     sample_kdpp,
 )
 from otnas_fast.dpp.kdpp import KDPP
+from otnas_fast.dpp.kernel_kdpp import KernelKDPP
+from otnas_fast.dpp.kernels import (
+    ConditionedKernel,
+    EmbeddingKernel,
+    FactorKernel,
+    FunctionKernel,
+    Kernel,
+    MatrixKernel,
+    QualityKernel,
+)
+from otnas_fast.dpp.process import DPP
 
 __all__ = [
+    "DPP",
     "KDPP",
+    "ConditionedKernel",
+    "EmbeddingKernel",
+    "FactorKernel",
+    "FunctionKernel",
+    "Kernel",
+    "KernelKDPP",
+    "MatrixKernel",
+    "QualityKernel",
     "kdpp_log_prob",
     "kdpp_marginals",
     "log_elementary_symmetric",

@@ -5,17 +5,21 @@ Notation and references: `otnas_fast.dpp`.
 
 from __future__ import annotations
 
+import math
 from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from otnas_fast import _core
+from otnas_fast._validate import FloatArray
 from otnas_fast._validate import threads as validated_threads
+from otnas_fast.dpp.conditioning import conditioned_factor, log_normaliser_given
 from otnas_fast.dpp._validate import (
     Rng,
     as_generator,
     as_integer,
+    as_items,
     as_kernel,
     as_matrix,
     as_size,
@@ -246,12 +250,7 @@ class KDPP:
         k = as_integer(k, "k", least=1, most=self.n)
         indices = as_subset(subset, k, self.n)
         log_normaliser = self._ensemble.log_normaliser(k)
-        if self._is_factor:
-            rows = self._matrix[indices]
-            block = rows @ rows.T
-        else:
-            block = self._matrix[np.ix_(indices, indices)]
-        return _core.log_determinant_psd(block) - log_normaliser
+        return _core.log_determinant_psd(self._block(indices)) - log_normaliser
 
     def marginals(self, k: int) -> npt.NDArray[np.float64]:
         """Return the k-DPP's inclusion probabilities P(i in S) of all items.
@@ -276,3 +275,92 @@ class KDPP:
             If ``rank(L) < k``.
         """
         return self._ensemble.marginals(as_integer(k, "k", least=1, most=self.n))
+
+    def inclusion_probability(self, k: int, items: npt.ArrayLike) -> float:
+        """Return the k-DPP's probability that all of `items` are drawn.
+
+        ``det(L_A) e_{k-a}(L given A) / e_k(L)``, A being the a items.
+
+        Parameters
+        ----------
+        k : int
+            Number of items drawn, between 1 and n.
+        items : array_like of int, shape (a,)
+            Distinct indices: one, a pair, any set.
+
+        Returns
+        -------
+        float
+            Between 0 and 1; 1 for no items. O(rank^3), after O(n^3) for the first full basis.
+
+        Raises
+        ------
+        TypeError, ValueError, NumericalError
+            As for `log_prob`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> round(KDPP(np.eye(4)).inclusion_probability(2, [0, 3]), 12)
+        0.166666666667
+        """
+        k = as_integer(k, "k", least=1, most=self.n)
+        indices = as_items(items, self.n, "items")
+        log_normaliser = self._ensemble.log_normaliser(k)
+        if len(indices) == 0:
+            return 1.0
+        if len(indices) > k:
+            return 0.0
+        log_determinant = _core.log_determinant_psd(self._block(indices))
+        if log_determinant == -np.inf:
+            return 0.0
+        rows = self._ensemble.basis_rows(indices)
+        given = log_normaliser_given(self.eigenvalues, rows, k - len(indices))
+        return min(math.exp(log_determinant + given - log_normaliser), 1.0)
+
+    def condition(self, *, include: npt.ArrayLike = (), exclude: npt.ArrayLike = ()) -> KDPP:
+        """Return the ensemble of what is drawn besides items that are in, without those that are out.
+
+        Drawing k from a k-DPP given that the a items `include` are in it is drawing the other
+        k - a from the result: so a batch that is partly running is completed.
+
+        Parameters
+        ----------
+        include, exclude : array_like of int
+            Distinct indices; no item may be in both.
+
+        Returns
+        -------
+        KDPP
+            Of the same n items; those of which it is known are never drawn. O(n r^2), r the rank,
+            after the full basis.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument does not hold distinct indices of 0..n-1.
+        NumericalError
+            If ``include`` has probability 0: the determinant of its items is zero.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> running = [0, 1]
+        >>> batch = KDPP(np.eye(5)).condition(include=running).sample(2, rng=0)
+        >>> sorted({*running, *batch.tolist()}) == [*running, *batch.tolist()]
+        True
+        """
+        inside = as_items(include, self.n, "include")
+        outside = as_items(exclude, self.n, "exclude", apart_from=inside)
+        if self._is_factor:
+            factor = self._matrix
+        else:
+            rows = self._ensemble.basis_rows(np.arange(self.n))
+            factor = rows * np.sqrt(self.eigenvalues)
+        return type(self).from_factor(conditioned_factor(factor, inside, outside), copy=False)
+
+    def _block(self, items: npt.NDArray[np.int64]) -> FloatArray:
+        if not self._is_factor:
+            return self._matrix[np.ix_(items, items)]
+        rows = self._matrix[items]
+        return np.asarray(rows @ rows.T)

@@ -136,7 +136,7 @@ class Proposal:
     def __init__(self, kernel: Kernel, scale: float, landmarks: Landmarks, k: int) -> None:
         self._kernel, self._scale, self.k = kernel, scale, k
         self.count = intermediate_size(k)  # t
-        log_value, log_rho, slopes = _reference(landmarks, k)
+        log_value, log_rho, slopes = _reference(landmarks, k, len(kernel))
         rho = math.exp(log_rho)
         # g_i = rho L_ii - |filter L_iA|^2, one product instead of two
         filters = (np.sqrt((rho - slopes).clip(0.0)) * landmarks.vectors).T
@@ -186,12 +186,12 @@ class Proposal:
         return None
 
 
-def _reference(landmarks: Landmarks, k: int) -> tuple[float, float, FloatArray]:
+def _reference(landmarks: Landmarks, k: int, n: int) -> tuple[float, float, FloatArray]:
     """Return log e_k(M0), log rho and pi_m / lambda_m for the D whose bound is lowest."""
     values, rest = landmarks.values, landmarks.rest
     best = (np.inf, np.inf, 0.0, values)
     for directions in DIRECTIONS if rest else (0,):
-        if len(values) + directions < k:
+        if len(values) + directions < k or directions >= 4 * n:
             continue
         every = np.append(values, np.full(directions, rest / max(directions, 1)))
         every = every[every > 0.0]

@@ -140,11 +140,13 @@ std::vector<double> Basis::weighted_squares(const std::vector<double>& weights,
   return result;
 }
 
-std::vector<double> Basis::to_rows() const {
-  std::vector<double> result(rows_ * columns_);
-  for_blocks({}, [&](std::size_t first, const MatrixXd& block) {
-    std::copy(block.data(), block.data() + block.size(), result.data() + first * columns_);
-  });
+std::vector<double> Basis::rows_of(const std::vector<std::size_t>& items) const {
+  std::vector<double> result(items.size() * columns_);
+  double* out = result.data();
+  for (const std::size_t item : items) {
+    const MatrixXd row = transposed(item, 1);
+    out = std::copy(row.data(), row.data() + row.size(), out);
+  }
   return result;
 }
 

@@ -217,8 +217,9 @@ std::vector<double> LEnsemble::weighted_squares(const std::vector<double>& weigh
   return full_basis(cancelled)->weighted_squares(weights, cancelled);
 }
 
-std::vector<double> LEnsemble::basis_rows(const CancelCheck& cancelled) {
-  return full_basis(cancelled)->to_rows();
+std::vector<double> LEnsemble::basis_rows(const std::vector<std::size_t>& items,
+                                          const CancelCheck& cancelled) {
+  return full_basis(cancelled)->rows_of(items);
 }
 
 double LEnsemble::log_normaliser(std::size_t k) { return selection(k)->log_normaliser(); }

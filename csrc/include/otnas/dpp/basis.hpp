@@ -60,8 +60,8 @@ class Basis {
   std::vector<double> weighted_squares(const std::vector<double>& weights,
                                        const CancelCheck& cancelled) const;
 
-  /// V, row-major, (n, r).
-  std::vector<double> to_rows() const;
+  /// Rows `items` of V, row-major, (items, r).
+  std::vector<double> rows_of(const std::vector<std::size_t>& items) const;
 
  private:
   static constexpr std::size_t kRun = 64;

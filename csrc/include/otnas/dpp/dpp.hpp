@@ -95,8 +95,9 @@ class LEnsemble {
   std::vector<double> weighted_squares(const std::vector<double>& weights,
                                        const CancelCheck& cancelled = {});
 
-  /// V, row-major, (n, rank).
-  std::vector<double> basis_rows(const CancelCheck& cancelled = {});
+  /// Rows `items` of V, row-major, (items, rank).
+  std::vector<double> basis_rows(const std::vector<std::size_t>& items,
+                                 const CancelCheck& cancelled = {});
 
   /// log e_k(λ).
   double log_normaliser(std::size_t k);
