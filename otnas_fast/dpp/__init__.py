@@ -41,6 +41,7 @@ from otnas_fast.dpp.kernels import (
     FactorKernel,
     FunctionKernel,
     Kernel,
+    LaplaceKernel,
     MatrixKernel,
     QualityKernel,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "FunctionKernel",
     "Kernel",
     "KernelKDPP",
+    "LaplaceKernel",
     "MatrixKernel",
     "QualityKernel",
     "kdpp_log_prob",

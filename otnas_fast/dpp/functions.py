@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from otnas_fast import _core
+from otnas_fast._validate import positive
 from otnas_fast.dpp._validate import (
     Rng,
     as_generator,
@@ -17,10 +18,18 @@ from otnas_fast.dpp._validate import (
     draw_seeds,
     is_semidefinite,
 )
+from otnas_fast.dpp.greedy import greedy_map
 from otnas_fast.dpp.kdpp import KDPP
 from otnas_fast.dpp.kernel_kdpp import KernelKDPP
-from otnas_fast.dpp.kernels import MatrixKernel
+from otnas_fast.dpp.kernels import (
+    Kernel,
+    KernelLike,
+    MatrixKernel,
+    QualityKernel,
+    as_kernel_blocks,
+)
 from otnas_fast.dpp.rejection import intermediate_size
+from otnas_fast.embedding import Embedding
 
 __all__ = [
     "KDPP",
@@ -144,36 +153,66 @@ def sample_dpp(
     return KDPP(L).sample_dpp(rng=rng, size=size)
 
 
-def map_kdpp(L: npt.ArrayLike, k: int) -> npt.NDArray[np.int64]:
+def map_kdpp(
+    L: npt.ArrayLike | KernelLike,
+    k: int,
+    *,
+    quality: npt.ArrayLike | None = None,
+    min_gain: float | None = None,
+) -> npt.NDArray[np.int64]:
     """Find a set of k items with a large determinant, greedily [2]_.
 
     Every step adds the item that increases ``det(L_S)`` most; finding the best set is NP-hard.
 
     Parameters
     ----------
-    L : array_like of float, shape (n, n)
+    L : array_like of float, shape (n, n), Kernel or Embedding
         Symmetric and positive semi-definite. Definiteness is checked only as far as the algorithm
-        goes: by the diagonals of the Schur complements it meets.
+        goes: by the diagonals of the Schur complements it meets. A `Kernel` is asked for columns
+        of the items chosen only, and for each item only as long as it may still be the best.
     k : int
         Number of items, between 1 and n.
+    quality : array_like of float, shape (n,), optional
+        Factors q of the items: ``diag(q) L diag(q)`` instead of L.
+    min_gain : float, optional
+        Stop, with fewer than k items, when no item multiplies the determinant by more than this.
 
     Returns
     -------
-    ndarray of int64, shape (k,)
+    ndarray of int64, shape (k,) or fewer
         The items in the order chosen, the lowest index on ties: its first j are the answer for j.
-        O(n k^2).
+        O(n k^2) and memory O(n k).
 
     Raises
     ------
     TypeError
         If ``L`` does not hold real numbers or ``k`` is not an integer.
     ValueError
-        If ``L`` is empty, not square, not finite or not symmetric, or ``k`` is out of range.
+        If ``L`` is empty, not square, not finite or not symmetric, ``k`` is out of range, or
+        ``quality`` is not n finite numbers from 0 on.
     NumericalError
-        If ``rank(L) < k``, or ``L`` is seen to be indefinite.
+        If ``rank(L) < k`` and no ``min_gain`` is given, or ``L`` is seen to be indefinite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from otnas_fast.dpp import FactorKernel
+    >>> map_kdpp(FactorKernel(np.diag([3.0, 1.0, 2.0])), 3, min_gain=1.5)
+    array([0, 2])
     """
-    kernel = as_kernel(L)
-    return _core.greedy_map(kernel, as_integer(k, "k", least=1, most=len(kernel)))
+    kernel: Kernel
+    if isinstance(L, (Kernel, Embedding)):
+        kernel = as_kernel_blocks(L)
+    else:
+        kernel = MatrixKernel(L)
+    k = as_integer(k, "k", least=1, most=len(kernel))
+    if isinstance(kernel, MatrixKernel) and quality is None and min_gain is None:
+        return _core.greedy_map(kernel.matrix, k)
+    if quality is not None:
+        kernel = QualityKernel(kernel, quality)
+    if min_gain is not None:
+        min_gain = positive(min_gain, "min_gain")
+    return greedy_map(kernel, k, min_gain=min_gain)[0]
 
 
 def kdpp_log_prob(L: npt.ArrayLike, k: int, subset: npt.ArrayLike) -> float:

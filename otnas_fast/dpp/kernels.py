@@ -11,11 +11,13 @@ q : (n,)
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cholesky, solve_triangular
+from scipy.spatial.distance import cdist
 
 from otnas_fast import _core
 from otnas_fast import _validate as check
@@ -141,6 +143,52 @@ class EmbeddingKernel:
             variance=self._variance,
             threads=self._threads,
         )
+
+
+class LaplaceKernel:
+    """``exp(-|x - y|_1 / lengthscale)`` of vectors, which are not copied.
+
+    Parameters
+    ----------
+    X : array_like of float, shape (n, d)
+        The items. Kept without a copy if it is a C-contiguous float64 array, and then not to be
+        changed. Of vectors that repeat, an `Embedding` makes less work.
+    lengthscale : float, default 1.0
+        Positive.
+    threads : int, optional
+        By default all that the process may use; the result does not depend on it.
+    """
+
+    def __init__(
+        self, X: npt.ArrayLike, lengthscale: float = 1.0, *, threads: int | None = None
+    ) -> None:
+        self._points = as_matrix(X, "X", "(n, d)", copy=False)
+        self._lengthscale = check.positive(lengthscale, "lengthscale")
+        self._threads = check.threads(threads)
+
+    def __len__(self) -> int:
+        return len(self._points)
+
+    def diagonal(self) -> FloatArray:
+        return np.ones(len(self))
+
+    def block(self, rows: Indices, columns: Indices) -> FloatArray:
+        left, right = self._points[rows], self._points[columns]
+        values = np.empty((len(left), len(right)))
+
+        def fill(start: int) -> None:
+            part = slice(start, start + 4096)
+            cdist(left[part], right, "cityblock", out=values[part])
+            values[part] /= -self._lengthscale
+            np.exp(values[part], out=values[part])
+
+        if len(left) <= 4096 or self._threads == 1:
+            for start in range(0, len(left), 4096):
+                fill(start)
+        else:
+            with ThreadPoolExecutor(self._threads) as pool:
+                list(pool.map(fill, range(0, len(left), 4096)))
+        return values
 
 
 class FunctionKernel:
