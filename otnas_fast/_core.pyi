@@ -160,6 +160,15 @@ def log_determinant_psd(A: npt.NDArray[np.float64]) -> float: ...
 def log_elementary_symmetric(
     values: npt.NDArray[np.float64], k: int
 ) -> npt.NDArray[np.float64]: ...
+def metropolis(
+    L: npt.NDArray[np.float64],
+    members: Sequence[int],
+    log_determinant: float,
+    candidates: npt.NDArray[np.int64],
+    exchange: npt.NDArray[np.bool_],
+    picks: npt.NDArray[np.float64],
+    log_uniforms: npt.NDArray[np.float64],
+) -> tuple[list[list[int]], npt.NDArray[np.float64], int]: ...
 def selection_probabilities(
     eigenvalues: npt.NDArray[np.float64], k: int
 ) -> npt.NDArray[np.float64]: ...

@@ -45,11 +45,13 @@ from otnas_fast.dpp.kernels import (
     MatrixKernel,
     QualityKernel,
 )
+from otnas_fast.dpp.mcmc import Chains, sample_mcmc
 from otnas_fast.dpp.process import DPP
 
 __all__ = [
     "DPP",
     "KDPP",
+    "Chains",
     "ConditionedKernel",
     "EmbeddingKernel",
     "FactorKernel",
@@ -65,4 +67,5 @@ __all__ = [
     "map_kdpp",
     "sample_dpp",
     "sample_kdpp",
+    "sample_mcmc",
 ]

@@ -79,12 +79,12 @@ class LazyGains:
             same = items[levels == level]
             for start in range(0, len(same), PART):
                 self._extend(same[start : start + PART], int(level), t)
+        self._gains[self.chosen] = 0.0  # rounding must not bring one back
         worst = float(self._gains[items].min(initial=0.0))
         if not worst >= -INDEFINITE * self.largest:
             raise _core.NumericalError(
                 "the kernel must be positive semi-definite; it is indefinite or not finite"
             )
-        self._gains[self.chosen] = 0.0
 
     def _extend(self, items: npt.NDArray[np.int64], s: int, t: int) -> None:
         """Compute rows s..t-1 of C for items that have rows 0..s-1."""
