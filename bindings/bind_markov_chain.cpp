@@ -12,8 +12,7 @@ py::tuple metropolis(const CArray<double>& L, std::vector<std::int64_t> members,
   if (L.ndim() != 2 || L.shape(0) != L.shape(1)) throw std::invalid_argument("L must be square");
   const auto steps = static_cast<std::size_t>(candidates.size());
   // Symmetric, so rows may be read as columns.
-  const Eigen::MatrixXd block =
-      Eigen::Map<const Eigen::MatrixXd>(L.data(), L.shape(0), L.shape(0));
+  const Eigen::MatrixXd block = Eigen::Map<const Eigen::MatrixXd>(L.data(), L.shape(0), L.shape(0));
   ChainState state{std::move(members), log_determinant};
   std::vector<std::vector<std::int64_t>> sets(steps);
   std::vector<double> logs(steps);

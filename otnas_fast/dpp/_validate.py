@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-
 from scipy.linalg.lapack import dpotrf
 
 from otnas_fast._validate import integer

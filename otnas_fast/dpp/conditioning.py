@@ -62,3 +62,16 @@ def log_normaliser_given(values: FloatArray, rows: FloatArray, k: int) -> float:
     rest[: len(rows)] = 0.0  # the span of A, zero but for rounding
     logs = _core.log_elementary_symmetric(rest.clip(0.0), k)
     return float(logs[k] + k * np.log(values[0]))
+
+
+def eliminated(
+    K: FloatArray, items: npt.NDArray[np.int64], block: FloatArray, name: str, sign: float
+) -> FloatArray:
+    """Return ``K + sign K_:A inv(block) K_A:`` with zero rows and columns for the items A."""
+    if not len(items):
+        return K
+    if _core.log_determinant_psd(np.ascontiguousarray(block)) == -np.inf:
+        raise _core.NumericalError(f"{name} has probability 0")
+    K = K + sign * K[:, items] @ np.linalg.solve(block, K[items])
+    K[items] = K[:, items] = 0.0
+    return K

@@ -1,8 +1,8 @@
 """Exact DPP draws by a factorisation of the marginal kernel K.
 
-Item after item is decided: the i-th is taken with its probability given the decisions before, which
-is the i-th pivot of K after elimination of the items before; the pivot of an item left out is lowered
-by 1. That is an L D L^T factorisation whose pivots are changed on the way, here by blocks of columns
+Item after item is decided: the i-th is taken with its probability given the decisions before,
+which is the i-th pivot of K after elimination of the items before; the pivot of an item left out is
+lowered by 1. That is an L D L^T factorisation whose pivots are changed on the way, here by blocks of columns
 with matrix products between them: O(n^3 / 3).
 
 References
@@ -26,9 +26,7 @@ BLOCK = 64
 TOLERANCE = 1e-8  # by which a pivot may lie outside [0, 1] for rounding
 
 
-def sample_by_factorisation(
-    K: FloatArray, rng: np.random.Generator
-) -> npt.NDArray[np.int64]:
+def sample_by_factorisation(K: FloatArray, rng: np.random.Generator) -> npt.NDArray[np.int64]:
     """Draw from the DPP of the marginal kernel K (n, n), symmetric, eigenvalues in [0, 1].
 
     Raises

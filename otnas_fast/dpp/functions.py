@@ -13,7 +13,6 @@ from otnas_fast.dpp._validate import (
     Rng,
     as_generator,
     as_integer,
-    as_kernel,
     as_size,
     draw_seeds,
     is_semidefinite,
@@ -102,8 +101,11 @@ def sample_kdpp(
 def _by_rejection(
     kdpp: KernelKDPP, k: int, seeds: npt.NDArray[np.uint64]
 ) -> npt.NDArray[np.int64] | None:
-    """One draw for every seed, or None. Giving up at a number of trials leaves the law alone: what
-    is drawn instead is independent of them."""
+    """Draw for every seed, or return None.
+
+    Giving up at a number of trials leaves the law alone: what is drawn instead is independent of
+    them.
+    """
     try:
         draws = [kdpp.draw(k, np.random.default_rng(seed), trials=100) for seed in seeds]
     except _core.NumericalError:  # of rank below k, say; the spectrum tells for certain
@@ -120,9 +122,7 @@ def sample_dpp(
 
 
 @overload
-def sample_dpp(
-    L: npt.ArrayLike, *, rng: Rng = None, size: int
-) -> list[npt.NDArray[np.int64]]: ...
+def sample_dpp(L: npt.ArrayLike, *, rng: Rng = None, size: int) -> list[npt.NDArray[np.int64]]: ...
 
 
 def sample_dpp(
@@ -200,11 +200,7 @@ def map_kdpp(
     >>> map_kdpp(FactorKernel(np.diag([3.0, 1.0, 2.0])), 3, min_gain=1.5)
     array([0, 2])
     """
-    kernel: Kernel
-    if isinstance(L, (Kernel, Embedding)):
-        kernel = as_kernel_blocks(L)
-    else:
-        kernel = MatrixKernel(L)
+    kernel: Kernel = as_kernel_blocks(L) if isinstance(L, (Kernel, Embedding)) else MatrixKernel(L)
     k = as_integer(k, "k", least=1, most=len(kernel))
     if isinstance(kernel, MatrixKernel) and quality is None and min_gain is None:
         return _core.greedy_map(kernel.matrix, k)

@@ -5,12 +5,12 @@ Notation
 d_i
     ``det(L_{S+i}) / det(L_S)``, the gain of item i: its squared distance to the span of S.
 C : (t, n)
-    Column i holds the coordinates of item i in the orthonormal basis that the t items chosen make, one
-    Cholesky row each: ``d_i = L_ii - |C_i|^2``.
+    Column i holds the coordinates of item i in the orthonormal basis that the t items chosen make,
+    one Cholesky row each: ``d_i = L_ii - |C_i|^2``.
 
-Gains never rise as S grows. An item therefore keeps an old gain as a bound, and is brought up to date
-only when its bound is no less than the best gain known (Minoux 1978), by all the rows of C that it
-has missed at once. The items chosen are those of the eager algorithm.
+Gains never rise as S grows. An item therefore keeps an old gain as a bound, and is brought up to
+date only when its bound is no less than the best gain known (Minoux 1978), by all the rows of C that
+it has missed at once. The items chosen are those of the eager algorithm.
 
 References
 ----------

@@ -14,7 +14,6 @@ import numpy.typing as npt
 from otnas_fast import _core
 from otnas_fast._validate import FloatArray
 from otnas_fast._validate import threads as validated_threads
-from otnas_fast.dpp.conditioning import conditioned_factor, log_normaliser_given
 from otnas_fast.dpp._validate import (
     Rng,
     as_generator,
@@ -26,6 +25,7 @@ from otnas_fast.dpp._validate import (
     as_subset,
     draw_seeds,
 )
+from otnas_fast.dpp.conditioning import conditioned_factor, log_normaliser_given
 
 
 class KDPP:
@@ -319,7 +319,7 @@ class KDPP:
         return min(math.exp(log_determinant + given - log_normaliser), 1.0)
 
     def condition(self, *, include: npt.ArrayLike = (), exclude: npt.ArrayLike = ()) -> KDPP:
-        """Return the ensemble of what is drawn besides items that are in, without those that are out.
+        """Return the ensemble of the other items, given what is known of some.
 
         Drawing k from a k-DPP given that the a items `include` are in it is drawing the other
         k - a from the result: so a batch that is partly running is completed.

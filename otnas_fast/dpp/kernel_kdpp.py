@@ -76,6 +76,7 @@ class KernelKDPP:
         self._scale = 2.0 ** math.frexp(largest)[1] if 0 < largest < 2.0**1020 else largest or 1.0
         self._positive = int(np.count_nonzero(diagonal))
         self._landmarks: Landmarks | None = None
+        self._fitted = 0  # landmarks asked for
         self._proposals: dict[int, Proposal] = {}
 
     @property
@@ -86,9 +87,7 @@ class KernelKDPP:
     def __repr__(self) -> str:
         return f"{type(self).__name__}(n={self.n})"
 
-    def sample(
-        self, k: int, *, rng: Rng = None, size: int | None = None
-    ) -> npt.NDArray[np.int64]:
+    def sample(self, k: int, *, rng: Rng = None, size: int | None = None) -> npt.NDArray[np.int64]:
         """Draw from the k-DPP, ``P(S) = det(L_S) / e_k``, exactly.
 
         Parameters
@@ -131,9 +130,7 @@ class KernelKDPP:
         """Draw k items, ascending; None if none of so many trials was accepted."""
         return self._proposal(k).draw(rng, trials)
 
-    def log_normaliser(
-        self, k: int, *, rng: Rng = None, trials: int = 100
-    ) -> tuple[float, float]:
+    def log_normaliser(self, k: int, *, rng: Rng = None, trials: int = 100) -> tuple[float, float]:
         """Estimate ``log e_k`` from small k-DPPs.
 
         Parameters
@@ -255,10 +252,8 @@ class KernelKDPP:
         log_normaliser, _ = self.log_normaliser(k, rng=generator, trials=trials)
         return min(math.exp(log_numerator - log_normaliser), 1.0)
 
-    def condition(
-        self, *, include: npt.ArrayLike = (), exclude: npt.ArrayLike = ()
-    ) -> KernelKDPP:
-        """Return the ensemble of what is drawn besides items that are in, without those that are out.
+    def condition(self, *, include: npt.ArrayLike = (), exclude: npt.ArrayLike = ()) -> KernelKDPP:
+        """Return the ensemble of the other items, given what is known of some.
 
         Parameters
         ----------
@@ -281,8 +276,8 @@ class KernelKDPP:
     def _proposal(self, k: int) -> Proposal:
         if k > self._positive:
             raise _core.NumericalError(
-                f"rank too small: only {self._positive} items have a positive diagonal entry, so no "
-                f"set of k = {k} items has a positive determinant"
+                f"rank too small: only {self._positive} items have a positive diagonal entry, so "
+                f"no set of k = {k} items has a positive determinant"
             )
         wanted = self._count or max(15 * k, 50)
         if self._landmarks is None or (self._count is None and self._fitted < wanted):

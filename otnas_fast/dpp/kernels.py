@@ -64,9 +64,11 @@ class MatrixKernel:
         return len(self.matrix)
 
     def diagonal(self) -> FloatArray:
+        """Return the diagonal of L, shape (n,)."""
         return self.matrix.diagonal().copy()
 
     def block(self, rows: Indices, columns: Indices) -> FloatArray:
+        """Return ``L[rows][:, columns]``."""
         if isinstance(rows, slice) or isinstance(columns, slice):
             return self.matrix[rows, columns]
         return self.matrix[np.ix_(rows, columns)]
@@ -89,9 +91,11 @@ class FactorKernel:
         return len(self._factor)
 
     def diagonal(self) -> FloatArray:
-        return np.einsum("ij,ij->i", self._factor, self._factor)
+        """Return the diagonal of L, shape (n,)."""
+        return np.asarray(np.einsum("ij,ij->i", self._factor, self._factor))
 
     def block(self, rows: Indices, columns: Indices) -> FloatArray:
+        """Return ``L[rows][:, columns]``."""
         return np.asarray(self._factor[rows] @ self._factor[columns].T)
 
 
@@ -133,9 +137,11 @@ class EmbeddingKernel:
         return len(self._embedding)
 
     def diagonal(self) -> FloatArray:
+        """Return the diagonal of L, shape (n,)."""
         return np.full(len(self), self._variance)
 
     def block(self, rows: Indices, columns: Indices) -> FloatArray:
+        """Return ``L[rows][:, columns]``."""
         return gram(
             self._embedding[rows],
             self._embedding[columns],
@@ -170,9 +176,11 @@ class LaplaceKernel:
         return len(self._points)
 
     def diagonal(self) -> FloatArray:
+        """Return the diagonal of L, shape (n,)."""
         return np.ones(len(self))
 
     def block(self, rows: Indices, columns: Indices) -> FloatArray:
+        """Return ``L[rows][:, columns]``."""
         left, right = self._points[rows], self._points[columns]
         values = np.empty((len(left), len(right)))
 
@@ -214,13 +222,17 @@ class FunctionKernel:
         return len(self._points)
 
     def diagonal(self) -> FloatArray:
+        """Return the diagonal of L, shape (n,)."""
         points = self._points
         return np.concatenate(
-            [np.diagonal(self._values(points[i : i + 64], points[i : i + 64]))
-             for i in range(0, len(points), 64)]
+            [
+                np.diagonal(self._values(points[i : i + 64], points[i : i + 64]))
+                for i in range(0, len(points), 64)
+            ]
         )
 
     def block(self, rows: Indices, columns: Indices) -> FloatArray:
+        """Return ``L[rows][:, columns]``."""
         return self._values(self._points[rows], self._points[columns])
 
     def _values(self, left: FloatArray, right: FloatArray) -> FloatArray:
@@ -250,9 +262,11 @@ class QualityKernel:
         return len(self._kernel)
 
     def diagonal(self) -> FloatArray:
+        """Return the diagonal of L, shape (n,)."""
         return self._quality**2 * self._kernel.diagonal()
 
     def block(self, rows: Indices, columns: Indices) -> FloatArray:
+        """Return ``L[rows][:, columns]``."""
         values = self._kernel.block(rows, columns)
         return self._quality[rows][:, None] * values * self._quality[columns]
 
@@ -294,6 +308,7 @@ class ConditionedKernel:
         return len(self._kernel)
 
     def diagonal(self) -> FloatArray:
+        """Return the diagonal of L, shape (n,)."""
         values = self._kernel.diagonal()
         for start in range(0, len(self), 8192):
             rows = slice(start, start + 8192)
@@ -301,6 +316,7 @@ class ConditionedKernel:
         return np.where(self._known, 0.0, values.clip(0.0))
 
     def block(self, rows: Indices, columns: Indices) -> FloatArray:
+        """Return ``L[rows][:, columns]``."""
         values = self._kernel.block(rows, columns)
         values = values - self._projected(rows).T @ self._projected(columns)
         values[self._known[rows]] = 0.0

@@ -5,8 +5,8 @@ Notation
 S
     The state of a chain; its log det(L_S) is watched for convergence.
 R-hat
-    Gelman and Rubin's ratio of the spread of all chains to that within halves of chains: near 1 once
-    they have forgotten their starts. It can show that chains have not converged, never that they
+    Gelman and Rubin's ratio of the spread of all chains to that within halves of chains: near 1
+    once they have forgotten their starts. It can show that chains have not converged, never that they
     have.
 
 References
@@ -185,9 +185,7 @@ class _Chain:
         else:
             exchange = np.ones(AT_ONCE, dtype=bool)
         picks, uniforms = self._rng.random((2, AT_ONCE))
-        involved, local = np.unique(
-            np.concatenate([self.items, candidates]), return_inverse=True
-        )
+        involved, local = np.unique(np.concatenate([self.items, candidates]), return_inverse=True)
         size = len(self.items)
         sets, logs, accepted = _core.metropolis(
             self._kernel.block(involved, involved),

@@ -35,7 +35,7 @@ from otnas_fast.dpp._validate import (
     as_size,
     draw_seeds,
 )
-from otnas_fast.dpp.conditioning import conditioned_factor
+from otnas_fast.dpp.conditioning import conditioned_factor, eliminated
 from otnas_fast.dpp.factorisation import sample_by_factorisation
 
 Form = Literal["likelihood", "factor", "marginal"]
@@ -127,10 +127,9 @@ class DPP:
 
     @cached_property
     def _ensemble(self) -> _core.LEnsemble:
-        build = _core.LEnsemble.from_kernel
         if self._form == "factor":
-            build = _core.LEnsemble.from_factor
-        return build(self._matrix)
+            return _core.LEnsemble.from_factor(self._matrix)
+        return _core.LEnsemble.from_kernel(self._matrix)
 
     @cached_property
     def _odds(self) -> FloatArray:
@@ -340,7 +339,7 @@ class DPP:
         return self._from_spectrum(self._odds)
 
     def condition(self, *, include: npt.ArrayLike = (), exclude: npt.ArrayLike = ()) -> DPP:
-        """Return the DPP of what is drawn besides items that are in, without those that are out.
+        """Return the DPP of the other items, given what is known of some.
 
         Parameters
         ----------
@@ -366,9 +365,9 @@ class DPP:
             factor = conditioned_factor(rows * np.sqrt(self._odds), inside, outside)
             return type(self).from_factor(factor, copy=False)
         K = self.marginal_kernel()
-        K = _eliminated(K, inside, K[np.ix_(inside, inside)], "include", -1.0)
+        K = eliminated(K, inside, K[np.ix_(inside, inside)], "include", -1.0)
         absent = np.eye(len(outside)) - K[np.ix_(outside, outside)]
-        K = _eliminated(K, outside, absent, "exclude", 1.0)
+        K = eliminated(K, outside, absent, "exclude", 1.0)
         return type(self).from_marginal(0.5 * (K + K.T))
 
     def _from_spectrum(self, values: FloatArray) -> FloatArray:
@@ -389,20 +388,7 @@ class DPP:
             raise _core.NumericalError(
                 "L must be positive semi-definite; I + L is indefinite"
             ) from None
-        return identity - cho_solve(factor, identity)
-
-
-def _eliminated(
-    K: FloatArray, items: npt.NDArray[np.int64], block: FloatArray, name: str, sign: float
-) -> FloatArray:
-    """``K + sign K_:A inv(block) K_A:`` with zero rows and columns for the items A."""
-    if not len(items):
-        return K
-    if _core.log_determinant_psd(np.ascontiguousarray(block)) == -np.inf:
-        raise _core.NumericalError(f"{name} has probability 0")
-    K = K + sign * K[:, items] @ np.linalg.solve(block, K[items])
-    K[items] = K[:, items] = 0.0
-    return K
+        return np.asarray(identity - cho_solve(factor, identity))
 
 
 def _rebuilt(cls: type[DPP], matrix: FloatArray, form: Form, scale: float) -> DPP:

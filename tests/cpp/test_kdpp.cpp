@@ -58,7 +58,8 @@ TEST_CASE("elementary DPP by rejection follows the determinants") {
 TEST_CASE("dependent columns end in an error, not in a stall") {
   const MatrixXd twice = MatrixXd::Constant(4, 2, 0.5);
   Uniform uniform(1);
-  CHECK_THROWS_AS(otnas::sample_elementary_dpp(otnas::Basis(twice), {0, 1}, uniform), otnas::NumericalError);
+  CHECK_THROWS_AS(otnas::sample_elementary_dpp(otnas::Basis(twice), {0, 1}, uniform),
+                  otnas::NumericalError);
   CHECK(otnas::sample_elementary_dpp(otnas::Basis(twice), {}, uniform).empty());
 }
 

@@ -4,10 +4,10 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from dpp_laws import KERNELS, duplicated_rows, frequencies_p_value, gram, law
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dpp_laws import KERNELS, duplicated_rows, frequencies_p_value, gram, law
 from otnas_fast import NumericalError, _core
 from otnas_fast.dpp import KDPP, kdpp_log_prob, kdpp_marginals, sample_dpp, sample_kdpp
 

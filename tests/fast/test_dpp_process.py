@@ -5,7 +5,6 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-
 from dpp_laws import (
     KERNELS,
     determinant,
@@ -18,6 +17,7 @@ from dpp_laws import (
     law,
     near_singular,
 )
+
 from otnas_fast import DPP, KDPP, NumericalError
 
 DRAWS = 100_000
@@ -215,7 +215,10 @@ def test_impossible_conditions():
 def test_threads_seeds_generators_pickles():
     dpp = DPP(gram(30, 30, 3)).rescale(5.0)
     expected = dpp.sample(rng=4, size=20, threads=1)
-    for other in (dpp.sample(rng=4, size=20, threads=2), pickle.loads(pickle.dumps(dpp)).sample(rng=4, size=20)):
+    for other in (
+        dpp.sample(rng=4, size=20, threads=2),
+        pickle.loads(pickle.dumps(dpp)).sample(rng=4, size=20),
+    ):
         for a, b in zip(expected, other, strict=True):
             np.testing.assert_array_equal(a, b)
     old = [dpp.sample(rng=np.random.RandomState(3)) for _ in range(2)]

@@ -7,9 +7,9 @@
 
 namespace otnas {
 
-/// Columns of one product. OpenBLAS starts its threads above this many multiplications, and waits for
-/// them, which on a busy machine takes longer than the product; below, the result does not depend on
-/// how many it has. Larger matrices are left to it whole.
+/// Columns of one product. OpenBLAS starts its threads above this many multiplications, and waits
+/// for them, which on a busy machine takes longer than the product; below, the result does not
+/// depend on how many it has. Larger matrices are left to it whole.
 inline Eigen::Index columns_at_once(Eigen::Index m, Eigen::Index k, Eigen::Index n) {
   constexpr Eigen::Index kOneThread = 262144;
   return m * k <= kOneThread / 64 ? std::min(n, kOneThread / std::max<Eigen::Index>(m * k, 1)) : n;

@@ -12,10 +12,10 @@
 // update of V left out.
 //
 // Rejection: propose i with probability |v_i|^2 / k, which does not depend on Y and is tabulated
-// once a draw (Basis says how for many items), and accept with probability d_i(Y) / |v_i|^2 <= 1. The accepted i then has
-// probability proportional to |v_i|^2 * d_i / |v_i|^2 = d_i, which is the chain rule above,
-// exactly. A proposal is accepted with probability sum_i d_i / k = (k - j) / k, so the expected
-// number of proposals of a draw is k (1 + 1/2 + ... + 1/k), each of O(kj) or less.
+// once a draw (Basis says how for many items), and accept with probability d_i(Y) / |v_i|^2 <= 1.
+// The accepted i then has probability proportional to |v_i|^2 * d_i / |v_i|^2 = d_i, which is the
+// chain rule above, exactly. A proposal is accepted with probability sum_i d_i / k = (k - j) / k,
+// so the expected number of proposals of a draw is k (1 + 1/2 + ... + 1/k), each of O(kj) or less.
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -205,8 +205,7 @@ std::vector<std::vector<std::int64_t>> LEnsemble::sample_any_size(
 }
 
 std::vector<double> LEnsemble::marginals(std::size_t k, const CancelCheck& cancelled) {
-  std::vector<double> result =
-      weighted_squares(selection(k)->inclusion_probabilities(), cancelled);
+  std::vector<double> result = weighted_squares(selection(k)->inclusion_probabilities(), cancelled);
   for (double& probability : result) probability = std::min(probability, 1.0);
   return result;
 }

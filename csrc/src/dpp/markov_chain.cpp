@@ -26,8 +26,7 @@ void metropolis_step(const Eigen::MatrixXd& L, const MetropolisStep& step, Chain
   Eigen::MatrixXd block(k, k);
   for (Eigen::Index i = 0; i < k; ++i) {
     for (Eigen::Index j = 0; j < k; ++j) {
-      block(i, j) =
-          L(next[static_cast<std::size_t>(i)], next[static_cast<std::size_t>(j)]);
+      block(i, j) = L(next[static_cast<std::size_t>(i)], next[static_cast<std::size_t>(j)]);
     }
   }
   const double log_determinant = log_determinant_psd(block);

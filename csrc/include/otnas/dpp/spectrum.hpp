@@ -18,8 +18,8 @@
 
 namespace otnas {
 
-/// Pointers to Fortran LAPACK and BLAS routines with 32-bit integers, handed in by the caller so that this
-/// library links none. All must be set.
+/// Pointers to Fortran LAPACK and BLAS routines with 32-bit integers, handed in by the caller so
+/// that this library links none. All must be set.
 struct Lapack {
   void (*dsytrd)(char* uplo, int* n, double* a, int* lda, double* d, double* e, double* tau,
                  double* work, int* lwork, int* info);
