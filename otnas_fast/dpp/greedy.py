@@ -9,8 +9,8 @@ C : (t, n)
     one Cholesky row each: ``d_i = L_ii - |C_i|^2``.
 
 Gains never rise as S grows. An item therefore keeps an old gain as a bound, and is brought up to
-date only when its bound is no less than the best gain known (Minoux 1978), by all the rows of C that
-it has missed at once. The items chosen are those of the eager algorithm.
+date only when its bound is no less than the best gain known (Minoux 1978), by all the rows of C
+that it has missed at once. The items chosen are those of the eager algorithm.
 
 References
 ----------

@@ -6,8 +6,8 @@ S
     The state of a chain; its log det(L_S) is watched for convergence.
 R-hat
     Gelman and Rubin's ratio of the spread of all chains to that within halves of chains: near 1
-    once they have forgotten their starts. It can show that chains have not converged, never that they
-    have.
+    once they have forgotten their starts. It can show that chains have not converged, never that
+    they have.
 
 References
 ----------
