@@ -71,7 +71,13 @@ def metrics(
         several = given
     if len(several) != n:
         raise ValueError(f"metrics: expected {n}, one a trial, got {len(several)}")
-    return [{str(k): _scalar(str(k), v) for k, v in (one or {}).items()} for one in several]
+    return [_metrics(one) for one in several]
+
+
+def _metrics(given: Metrics | None) -> dict[str, Any]:
+    if given is not None and not isinstance(given, Mapping):
+        raise TypeError(f"metrics: expected numbers and texts by name, got {given!r}")
+    return {str(name): _scalar(str(name), value) for name, value in (given or {}).items()}
 
 
 def _scalar(name: str, value: Any) -> Any:

@@ -12,7 +12,7 @@ from otnas.search.base import Search
 from otnas.study import JournalError
 
 every = pytest.mark.parametrize("name", studies.SUBJECTS)
-with_model = pytest.mark.parametrize("name", ["tw-full", "kdpp", "growing", "pool"])
+with_model = pytest.mark.parametrize("name", ["tw-full", "kdpp", "turns", "growing", "pool"])
 
 
 @pytest.fixture
