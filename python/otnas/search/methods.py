@@ -35,7 +35,7 @@ from otnas.search.cells.proposals import CandidateSettings
 from otnas.search.costs import CostsLike, known_costs
 from otnas.search.decision.rules import RULES
 from otnas.search.decision.settings import AcquisitionSettings, ModelSettings
-from otnas.search.settings import as_mapping, as_settings
+from otnas.search.settings import as_identity, as_mapping, as_settings
 from otnas.spaces import Enumerated, SearchSpace, Space
 from otnas_fast import CellArray
 from otnas_fast.measures import MEASURES
@@ -223,6 +223,6 @@ def make(
         initial=initial,
         direction=direction,
     )
-    search.identity = {"method": name, "settings": as_mapping(parts)}
+    search.identity = {"method": name, "settings": as_identity(parts)}
     search.packages = method.packages
     return search

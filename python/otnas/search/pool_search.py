@@ -23,7 +23,7 @@ from otnas.search.decision.rules import FunctionRule, Rule, RuleLike, rule_kind
 from otnas.search.decision.settings import AcquisitionSettings, ModelSettings
 from otnas.search.decision.transforms import OutputTransform
 from otnas.search.domain import PoolItems
-from otnas.search.settings import as_mapping, as_settings
+from otnas.search.settings import as_identity, as_settings
 from otnas_fast import Embedding
 
 CandidateFunction = Callable[["PoolSearch", np.random.Generator], ArrayLike]
@@ -159,7 +159,7 @@ class PoolSearch(BayesianSearch[int]):
         own = {"transform": transform, "candidates": candidates}
         self.identity = {
             "method": f"{named}:pool",
-            "settings": as_mapping(fixed),
+            "settings": as_identity(fixed),
             "own": [name for name, function in own.items() if function is not None],
             "dtype": str(storage_dtype(dtype, kernel.n_items)),
         }

@@ -68,7 +68,7 @@ def test_without_costs_there_is_no_front_and_journals_are_as_before(tmp_path):
     with Study(PoolSearch(gram=GRAM, seed=0), path) as study:
         study.tell(study.ask(), 1.0)
         with pytest.raises(RuntimeError, match="front: expected trials that are done and have"):
-            study.front  # noqa: B018
+            study.front
     assert not any("costs" in json.loads(line) for line in path.read_text().splitlines())
     assert '"costs"' not in path.read_text()
 

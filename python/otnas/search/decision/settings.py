@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from otnas import checks
 from otnas.search.decision.transforms import AUTO, TRANSFORMS
+from otnas.search.settings import LATER
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ class AcquisitionSettings:
     acquisition: str = "ei-lcb"
     kappa: float = 0.6
     reproduce_variance_bound: bool = False
-    objective: str = "value"
-    log_costs: bool = False
+    objective: str = field(default="value", metadata=LATER)
+    log_costs: bool = field(default=False, metadata=LATER)
 
     def __post_init__(self) -> None:
         checks.choice("objective", self.objective, ("value", "pareto"))
