@@ -101,10 +101,10 @@ def test_no_gain_beyond_the_reference_and_finite_logarithms_far_from_the_front()
 @settings(max_examples=40, deadline=None)
 def test_the_greatest_are_those_of_evaluating_all(seed, m, k, grouped):
     rng = np.random.default_rng(seed)
-    n = 300
+    n = 3000  # of which 1000 are looked at first
     front, _, _ = drawn_front(rng, 12, m)
     # Some candidates repeat, so that there are ties.
-    same = rng.integers(0, 200, n)
+    same = rng.integers(0, 2000, n)
     mean, std = rng.normal(1.0, 0.5, n)[same], rng.gamma(1.0, 0.1, n)[same]
     costs = (rng.random((n, m)) * 1.1)[same]
     groups = same if grouped else None
