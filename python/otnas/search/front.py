@@ -68,7 +68,7 @@ class Front:
                 raise ValueError(f"reference: expected a number for {name!r}, got none")
         value = _sign(self.direction) * ends[VALUE]
         points = self._points
-        return hypervolume.Front(
+        return hypervolume.Staircase(
             points[:, 1:], points[:, 0], [ends[name] for name in self.costs], value
         ).hypervolume
 

@@ -18,7 +18,7 @@ from otnas.arrays import FloatArray, IntArray
 from otnas.gp.direct_posterior import Posterior
 from otnas.search.decision.acquisition import best_improvements, log_expected_improvement
 from otnas.search.decision.candidates import Candidates
-from otnas.search.decision.hypervolume import Front
+from otnas.search.decision.hypervolume import Staircase
 from otnas.search.decision.improvement import BeyondFront
 from otnas.search.decision.ranking import lowest_of_groups
 from otnas.search.decision.rules import Rule
@@ -34,11 +34,14 @@ class Decision:
     chosen : int array (k,)
         Positions among the candidates.
     mean, std : arrays (N,), mu and s
+    gap : array (N,)
+        mu as it may be ranked, see `Improvement.gap`.
     """
 
     chosen: IntArray
     mean: FloatArray
     std: FloatArray
+    gap: FloatArray
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,9 @@ class Tradeoff:
         if reference is None:
             reference = float(posterior.process.standardised_targets.max())
         values = posterior.standardised_moments(self.items)[0]
-        return BeyondFront(Front(self.costs, values, self.reference_costs, reference), self.offered)
+        return BeyondFront(
+            Staircase(self.costs, values, self.reference_costs, reference), self.offered
+        )
 
 
 def decide(
@@ -111,13 +116,14 @@ def decide(
     mean, std = posterior.standardised_moments(items)
     best = float(posterior.standardised_moments(posterior.process.items)[0].min())
     beyond = None if tradeoff is None else tradeoff.beyond(posterior)
+    gap = mean if beyond is None else beyond.gap(mean)
     if k == 1 and not rule.for_one:
         if beyond is None:
             winners = _winners(settings, n_seen, mean, std, best)
         else:
             gain = beyond.front.greatest(mean, std, beyond.costs)
             winners = np.flatnonzero(gain == gain.max())
-        return Decision(rng.choice(winners, size=1), mean, std)
+        return Decision(rng.choice(winners, size=1), mean, std, gap)
     m = rule.promising(k)
     if beyond is None:
         value = _promise(rule, settings, mean, std, best)
@@ -130,7 +136,7 @@ def decide(
     positions = checks.pool_items("batch_rule", rule(candidates, k, rng), promising.size)
     if positions.size != k or np.unique(positions).size != k:
         raise ValueError(f"batch_rule: expected {k} different positions, got {positions}")
-    return Decision(promising[positions], mean, std)
+    return Decision(promising[positions], mean, std, gap)
 
 
 def confidence_bound(

@@ -63,7 +63,22 @@ def non_dominated(points: ArrayLike) -> BoolArray:
     return kept
 
 
-class Front:
+def ranks(points: FloatArray) -> IntArray:
+    """Return 0 for points that are not dominated, 1 for those that only these dominate, and so on.
+
+    Parameters
+    ----------
+    points : array (n, d), lower is better; of equals, all but the first are a rank behind
+    """
+    result = np.zeros(len(points), dtype=np.intp)
+    left = np.arange(len(points))
+    while left.size:
+        left = left[~non_dominated(points[left])]
+        result[left] += 1
+    return result
+
+
+class Staircase:
     """The points that are not dominated and better than the reference in everything.
 
     Parameters
@@ -80,7 +95,7 @@ class Front:
 
     Examples
     --------
-    >>> front = Front([[1.0], [2.0]], [3.0, 1.0], [4.0], 5.0)
+    >>> front = Staircase([[1.0], [2.0]], [3.0, 1.0], [4.0], 5.0)
     >>> front.hypervolume
     10.0
     >>> front.threshold([[0.5], [1.5], [2.0]]).tolist()
@@ -112,9 +127,9 @@ class Front:
         self.values: FloatArray = f[inside]
         self.reference_costs, self.reference_value = c_ref, float(reference_value)
 
-    def with_point(self, costs: FloatArray, value: float) -> Front:
+    def with_point(self, costs: FloatArray, value: float) -> Staircase:
         """Return the front with one more point."""
-        return Front(
+        return Staircase(
             np.vstack([self.costs, costs]),
             np.append(self.values, value),
             self.reference_costs,

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from otnas.arrays import FloatArray, IntArray
 from otnas.search.decision.acquisition import log_expected_improvement
-from otnas.search.decision.hypervolume import Front
+from otnas.search.decision.hypervolume import Staircase
 
 
 class Improvement(Protocol):
@@ -57,12 +57,12 @@ class BeyondFront:
 
     Attributes
     ----------
-    front : Front
+    front : Staircase
     costs : array (M, m)
         Those of the candidates.
     """
 
-    front: Front
+    front: Staircase
     costs: FloatArray
 
     def log(self, mean: FloatArray, std: FloatArray, where: IntArray) -> FloatArray:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otnas.search.decision.hypervolume import Front, non_dominated
+from otnas.search.decision.hypervolume import Staircase, non_dominated, ranks
 
 
 def drawn_front(rng, n, m, *, rounded=False):
@@ -15,7 +15,7 @@ def drawn_front(rng, n, m, *, rounded=False):
     costs, values = rng.random((n, m)) * 1.2, rng.random(n) * 1.2
     if rounded:
         costs, values = np.round(costs, 1), np.round(values, 1)
-    return Front(costs, values, np.ones(m), 1.0), costs, values
+    return Staircase(costs, values, np.ones(m), 1.0), costs, values
 
 
 def inclusion_exclusion(points, reference):
@@ -50,6 +50,16 @@ def test_non_dominated_points_are_those_of_all_pairs(seed, n, d):
         for i in range(n)
     ]
     assert non_dominated(points).tolist() == expected
+
+
+@given(st.integers(0, 10_000), st.integers(0, 20), st.integers(1, 3))
+@settings(max_examples=40, deadline=None)
+def test_ranks_are_those_of_peeling_fronts(seed, n, d):
+    points = np.random.default_rng(seed).random((n, d))
+    found = ranks(points)
+    for i in range(n):
+        above = [found[j] for j in range(n) if j != i and (points[j] <= points[i]).all()]
+        assert found[i] == max(above, default=-1) + 1
 
 
 @given(st.integers(0, 10_000), st.integers(0, 12), st.integers(1, 3))
@@ -91,7 +101,7 @@ def test_expected_gain_is_that_of_monte_carlo(m):
 
 
 def test_no_gain_beyond_the_reference_and_finite_logarithms_far_from_the_front():
-    front = Front([[0.5]], [-1e3], [1.0], 0.0)
+    front = Staircase([[0.5]], [-1e3], [1.0], 0.0)
     gain = front.log_ehvi(np.array([0.0, 0.0]), np.array([1.0, 1.0]), np.array([[0.9], [1.1]]))
     assert -600_000 < gain[0] < -400_000
     assert gain[1] == -np.inf
@@ -132,7 +142,7 @@ def test_the_greatest_are_those_of_evaluating_all(seed, m, k, grouped):
 )
 def test_impossible_fronts_are_refused(costs, values, reference, message):
     with pytest.raises(ValueError, match=message):
-        Front(costs, values, reference, 3.0)
+        Staircase(costs, values, reference, 3.0)
 
 
 def test_expected_gain_is_that_of_botorch():
