@@ -20,7 +20,7 @@ def path(request, tmp_path):
     with studies.study(request.param, path, objective="train.py 2") as study:
         studies.mixed(study)
         first, second, third = study.ask(3)
-        study.tell(first, 1.25, run=Run(100.0, 110.0, "here:1"))
+        study.tell(first, 0.25, run=Run(100.0, 110.0, "here:1"))
         study.tell(second, 9.5, run=Run(100.0, 104.0, "here:2"))
         trace = "Traceback ...\n  File a\nValueError: <b>no & memory</b>\n"
         study.fail(third, trace, run=Run(112.0, 122.0, "here:1"))
@@ -42,7 +42,7 @@ def test_show(path, capsys, monkeypatch):
     assert "direction: minimise" in text
     assert f"otnas {study.versions['otnas']}" in text
     assert "trials: 19: 3 running, 10 done, 3 failed, 1 cancelled, 2 lost" in text
-    assert f"best: 1.25, trial 16: {reading._item(study.best)}" in text
+    assert f"best: 0.25, trial 16: {reading._item(study.best)}" in text
     assert "…" not in text
     assert "ValueError: <b>no & memory</b>" in text
     rows = [line.split() for line in text.splitlines()]
