@@ -8,6 +8,7 @@ void bind_embedding(py::module_&);
 void bind_errors(py::module_&);
 void bind_formats(py::module_&);
 void bind_gram(py::module_&);
+void bind_markov_chain(py::module_&);
 void bind_nasbench101(py::module_&);
 void bind_prepared(py::module_&);
 void bind_trees(py::module_&);
@@ -23,6 +24,7 @@ PYBIND11_MODULE(_core, module) {
   bind_embedding(module);
   bind_formats(module);
   bind_gram(module);
+  bind_markov_chain(module);
   bind_prepared(module);
   bind_nasbench101(module);
   bind_dpp(module);

@@ -53,8 +53,13 @@ class PreparedEmbedding:
     def __init__(self, embedding: Embedding) -> None:
         if not isinstance(embedding, Embedding):
             raise TypeError(f"embedding: expected an Embedding, got {type(embedding).__name__}")
-        self.embedding = embedding
+        self._embedding = embedding
         self._prepared = _core.PreparedColumns(embedding._compiled)
+
+    @property
+    def embedding(self) -> Embedding:
+        """What was prepared."""
+        return self._embedding
 
     @property
     def nbytes(self) -> int:

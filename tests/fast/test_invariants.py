@@ -40,6 +40,12 @@ def test_arrays_cannot_be_written_to_or_exchanged(measures):
             assert not any(array.flags.writeable for array in block.arrays)
 
 
+def test_what_is_prepared_stays():
+    prepared = of.PreparedEmbedding(of.embed(CELLS))
+    with pytest.raises(AttributeError):
+        prepared.embedding = of.embed(CELLS[:1])
+
+
 def test_arrays_that_others_can_write_to_are_copied():
     arrays = packed()
     view = arrays["codes"].view()
