@@ -53,31 +53,15 @@ def one(name: str, number: str) -> None:
         signal.alarm(0)
 
 
-def guided(name: str, arguments: list[str]) -> None:
-    """Let Atheris, where it is installed, choose the bytes by the coverage that they reach."""
-    import atheris
-
-    check = files.TARGETS[name].check
-    atheris.instrument_all()
-    atheris.Setup([sys.argv[0], *arguments, str(CORPUS / name)], check)
-    atheris.Fuzz()
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("targets", nargs="*", default=NAMES, help=f"of {', '.join(NAMES)}")
     parser.add_argument("--seconds", type=float, default=60.0, help="for all targets together")
     parser.add_argument("--seed", default="0")
     parser.add_argument("--only", metavar="NUMBER", help="check this input again")
-    parser.add_argument(
-        "--atheris", nargs=argparse.REMAINDER, help="with these options of libFuzzer"
-    )
     options = parser.parse_args()
     signal.signal(signal.SIGALRM, _hang)
     warnings.simplefilter("ignore")
-    if options.atheris is not None:
-        guided(options.targets[0], options.atheris)
-        return 0
     findings, share = 0, options.seconds / len(options.targets)
     for name in options.targets:
         begin, count, seen = time.monotonic(), 0, set()
