@@ -1,74 +1,9 @@
-#include <optional>
-#include <string>
-
 #include "otnas/dpp/dpp.hpp"
 #include "pybind.hpp"
+#include "scipy_lapack.hpp"
 
 namespace otnas::bindings {
 namespace {
-
-/// The C signature in a Cython capsule's name, with Cython's mangled name of double replaced by
-/// `double`. An LAPACK with 64-bit integers shows another type than `int` here.
-std::string plain_signature(std::string name) {
-  const std::string mangled = "__pyx_t_";
-  for (auto at = name.find(mangled); at != std::string::npos; at = name.find(mangled, at)) {
-    const auto end = name.find_first_of(" *,)", at);
-    const std::string type = name.substr(at, end - at);
-    const bool is_double = type.size() > 2 && type.compare(type.size() - 2, 2, "_d") == 0;
-    name.replace(at, type.size(), is_double ? "double" : "other");
-  }
-  return name;
-}
-
-template <class Argument>
-constexpr const char* c_name() {
-  if constexpr (std::is_same_v<Argument, char*>) {
-    return "char *";
-  } else if constexpr (std::is_same_v<Argument, int*>) {
-    return "int *";
-  } else {
-    static_assert(std::is_same_v<Argument, double*>);
-    return "double *";
-  }
-}
-
-/// Points `routine` at SciPy's LAPACK routine; false if its signature is not the one expected.
-template <class... Arguments>
-bool fetch(const py::dict& exports, const char* name, void (*&routine)(Arguments...)) {
-  if (!exports.contains(name)) return false;
-  const py::object capsule = exports[name];
-  const char* signature = PyCapsule_GetName(capsule.ptr());
-  if (!signature) {
-    PyErr_Clear();
-    return false;
-  }
-  std::string expected = "void (";
-  ((expected += c_name<Arguments>(), expected += ", "), ...);
-  expected.replace(expected.size() - 2, 2, ")");
-  if (plain_signature(signature) != expected) return false;
-  void* address = PyCapsule_GetPointer(capsule.ptr(), signature);
-  if (!address) throw py::error_already_set();
-  routine = reinterpret_cast<void (*)(Arguments...)>(address);
-  return true;
-}
-
-/// The LAPACK that SciPy was built with, or nullptr if it does not fit. Only called with the
-/// interpreter lock; should the import let another thread in, both write the same table.
-const Lapack* scipy_lapack() {
-  static bool looked = false;
-  static std::optional<Lapack> found;
-  if (!looked) {
-    const py::dict exports = py::module_::import("scipy.linalg.cython_lapack").attr("__pyx_capi__");
-    Lapack table{};
-    if (fetch(exports, "dsytrd", table.dsytrd) && fetch(exports, "dsterf", table.dsterf) &&
-        fetch(exports, "dstein", table.dstein) && fetch(exports, "dstedc", table.dstedc) &&
-        fetch(exports, "dormtr", table.dormtr)) {
-      found = table;
-    }
-    looked = true;
-  }
-  return found ? &*found : nullptr;
-}
 
 using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
@@ -95,6 +30,10 @@ std::unique_ptr<LEnsemble> from_factor(const CArray<double>& B, bool use_lapack)
   const double* data = B.data();
   const Lapack* lapack = use_lapack ? scipy_lapack() : nullptr;
   return without_gil([&] {
+    const FactorView view{data, static_cast<std::size_t>(rows), static_cast<std::size_t>(columns)};
+    if (view.rows >= Basis::kMany && view.columns < view.rows) {
+      return std::make_unique<LEnsemble>(view, lapack, python_signals());
+    }
     return std::make_unique<LEnsemble>(Factor{to_matrix(data, rows, columns)}, lapack,
                                        python_signals());
   });
@@ -112,9 +51,11 @@ py::array_t<std::int64_t> sample(LEnsemble& self, std::size_t k, const CArray<st
                   {static_cast<py::ssize_t>(list.size()), static_cast<py::ssize_t>(k)});
 }
 
-py::list sample_any_size(LEnsemble& self, const CArray<std::uint64_t>& seeds, unsigned threads) {
+py::list sample_any_size(LEnsemble& self, const std::vector<double>& take,
+                         const CArray<std::uint64_t>& seeds, unsigned threads) {
   const auto list = to_seeds(seeds);
-  auto draws = without_gil([&] { return self.sample_any_size(list, threads, python_signals()); });
+  auto draws =
+      without_gil([&] { return self.sample_any_size(take, list, threads, python_signals()); });
   py::list result;
   for (auto& draw : draws) result.append(to_numpy(std::move(draw)));
   return result;
@@ -125,7 +66,9 @@ py::list sample_any_size(LEnsemble& self, const CArray<std::uint64_t>& seeds, un
 void bind_dpp(py::module_& module) {
   py::class_<LEnsemble>(module, "LEnsemble")
       .def_static("from_kernel", &from_kernel, py::arg("L"), py::arg("use_lapack") = true)
-      .def_static("from_factor", &from_factor, py::arg("B"), py::arg("use_lapack") = true)
+      // The ensemble may read B for as long as it lives.
+      .def_static("from_factor", &from_factor, py::keep_alive<0, 1>(), py::arg("B"),
+                  py::arg("use_lapack") = true)
       .def_property_readonly("size", &LEnsemble::size)
       .def_property_readonly("rank", &LEnsemble::rank)
       .def_property_readonly("has_basis", &LEnsemble::has_basis)
@@ -133,13 +76,29 @@ void bind_dpp(py::module_& module) {
           "eigenvalues",
           [](const LEnsemble& self) { return to_numpy(std::vector<double>(self.eigenvalues())); })
       .def("sample", &sample, py::arg("k"), py::arg("seeds"), py::arg("threads"))
-      .def("sample_any_size", &sample_any_size, py::arg("seeds"), py::arg("threads"))
+      .def("sample_any_size", &sample_any_size, py::arg("take"), py::arg("seeds"),
+           py::arg("threads"))
       .def(
           "marginals",
           [](LEnsemble& self, std::size_t k) {
             return to_numpy(without_gil([&] { return self.marginals(k, python_signals()); }));
           },
           py::arg("k"))
+      .def(
+          "weighted_squares",
+          [](LEnsemble& self, const std::vector<double>& weights) {
+            return to_numpy(
+                without_gil([&] { return self.weighted_squares(weights, python_signals()); }));
+          },
+          py::arg("weights"))
+      .def(
+          "basis_rows",
+          [](LEnsemble& self, const std::vector<std::size_t>& items) {
+            return to_numpy(
+                without_gil([&] { return self.basis_rows(items, python_signals()); }),
+                {static_cast<py::ssize_t>(items.size()), static_cast<py::ssize_t>(self.rank())});
+          },
+          py::arg("items"))
       .def(
           "log_normaliser",
           [](LEnsemble& self, std::size_t k) {
@@ -173,6 +132,13 @@ void bind_dpp(py::module_& module) {
         return to_numpy(without_gil([&] { return log_elementary_symmetric(values, k); }));
       },
       py::arg("values"), py::arg("k"));
+  module.def(
+      "selection_probabilities",
+      [](const std::vector<double>& eigenvalues, std::size_t k) {
+        return to_numpy(without_gil(
+            [&] { return EigenvectorSelection(eigenvalues, k).inclusion_probabilities(); }));
+      },
+      py::arg("eigenvalues"), py::arg("k"));
   // Whether SciPy's LAPACK is used; False means the slower built-in solver.
   module.def("has_lapack", [] { return scipy_lapack() != nullptr; });
 }

@@ -11,8 +11,8 @@ py::tuple distinct(const double* vectors, std::size_t rows, std::size_t dim) {
   DistinctRows result = without_gil([&] { return distinct_rows(vectors, rows, dim); });
   const auto columns = static_cast<py::ssize_t>(dim);
   const auto count = static_cast<py::ssize_t>(result.count);
-  return py::make_tuple(to_numpy(std::move(result.vectors), {count, columns}),
-                        to_numpy(std::move(result.index)));
+  return py::make_tuple(to_read_only(std::move(result.vectors), {count, columns}),
+                        to_read_only(std::move(result.index)));
 }
 
 /// The names that the Python layer uses for dense blocks.
@@ -30,8 +30,9 @@ std::vector<Measure> measures(const std::vector<std::string>& names) {
 }
 
 py::tuple to_python(SparseRows&& rows) {
-  return py::make_tuple(to_numpy(std::move(rows.offsets)), to_numpy(std::move(rows.coordinates)),
-                        to_numpy(std::move(rows.values)));
+  return py::make_tuple(to_read_only(std::move(rows.offsets)),
+                        to_read_only(std::move(rows.coordinates)),
+                        to_read_only(std::move(rows.values)));
 }
 
 }  // namespace
@@ -67,7 +68,7 @@ void bind_embedding(py::module_& module) {
         [&] { return embed_paths(cells, taxonomy.size(), reading, decay, threads, cancelled); });
     py::list vocabulary;
     for (const std::string& word : result.vocabulary) vocabulary.append(py::bytes(word));
-    return py::make_tuple(to_python(std::move(result.rows)), to_numpy(std::move(result.index)),
+    return py::make_tuple(to_python(std::move(result.rows)), to_read_only(std::move(result.index)),
                           vocabulary);
   });
   module.def("distinct_sparse_rows",
@@ -80,7 +81,7 @@ void bind_embedding(py::module_& module) {
                  index.push_back(rows.add(coordinates.data() + begin, values.data() + begin,
                                           static_cast<std::size_t>(offsets.at(i + 1) - begin)));
                }
-               return py::make_tuple(to_python(rows.take()), to_numpy(std::move(index)));
+               return py::make_tuple(to_python(rows.take()), to_read_only(std::move(index)));
              });
   module.def("distinct_rows", [](const CArray<double>& vectors) {
     return distinct(vectors.data(), static_cast<std::size_t>(vectors.shape(0)),

@@ -3,11 +3,12 @@
 namespace otnas::bindings {
 void bind_cells(py::module_&);
 void bind_check_cells(py::module_&);
-void bind_crc32c(py::module_&);
 void bind_dpp(py::module_&);
 void bind_embedding(py::module_&);
 void bind_errors(py::module_&);
+void bind_formats(py::module_&);
 void bind_gram(py::module_&);
+void bind_markov_chain(py::module_&);
 void bind_nasbench101(py::module_&);
 void bind_prepared(py::module_&);
 void bind_trees(py::module_&);
@@ -19,10 +20,11 @@ PYBIND11_MODULE(_core, module) {
   bind_errors(module);
   bind_cells(module);
   bind_check_cells(module);
-  bind_crc32c(module);
   bind_trees(module);
   bind_embedding(module);
+  bind_formats(module);
   bind_gram(module);
+  bind_markov_chain(module);
   bind_prepared(module);
   bind_nasbench101(module);
   bind_dpp(module);

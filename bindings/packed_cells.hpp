@@ -19,8 +19,8 @@ inline CellArray unpack(const PackedCells& packed) {
 }
 
 inline PackedCells pack(CellArray&& cells) {
-  return {to_numpy(std::move(cells.offsets)), to_numpy(std::move(cells.successors)),
-          to_numpy(std::move(cells.ops))};
+  return {to_read_only(std::move(cells.offsets)), to_read_only(std::move(cells.successors)),
+          to_read_only(std::move(cells.ops))};
 }
 
 }  // namespace otnas::bindings

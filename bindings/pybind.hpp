@@ -43,4 +43,12 @@ py::array_t<T> to_numpy(std::vector<T>&& values, std::vector<py::ssize_t> shape 
   return py::array_t<T>(std::move(shape), data, base);
 }
 
+/// The same, and Python cannot write to it: an object that holds it need not check it again.
+template <class T>
+py::array_t<T> to_read_only(std::vector<T>&& values, std::vector<py::ssize_t> shape = {}) {
+  py::array_t<T> array = to_numpy(std::move(values), std::move(shape));
+  array.attr("setflags")(false);
+  return array;
+}
+
 }  // namespace otnas::bindings

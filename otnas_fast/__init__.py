@@ -18,6 +18,9 @@ except ImportError as error:  # pragma: no cover
 
 from otnas_fast.cells import Architecture, Cell, CellArray, as_cells
 from otnas_fast.dpp import (
+    DPP,
+    KDPP,
+    KernelKDPP,
     kdpp_log_prob,
     kdpp_marginals,
     log_elementary_symmetric,
@@ -26,7 +29,6 @@ from otnas_fast.dpp import (
     sample_kdpp,
 )
 from otnas_fast.embedding import Embedding, embed
-from otnas_fast.kdpp import KDPP
 from otnas_fast.measures import DEFAULT_LENGTHSCALES, MEASURES, PRESETS
 from otnas_fast.pairwise import distances, gram, gram_blocks
 from otnas_fast.prepared import PreparedEmbedding
@@ -35,6 +37,7 @@ from otnas_fast.trees import TreeMetric, tree_wasserstein
 
 __all__ = [
     "DEFAULT_LENGTHSCALES",
+    "DPP",
     "KDPP",
     "MEASURES",
     "NASBENCH101",
@@ -44,6 +47,7 @@ __all__ = [
     "Cell",
     "CellArray",
     "Embedding",
+    "KernelKDPP",
     "NumericalError",
     "PreparedEmbedding",
     "Taxonomy",

@@ -13,7 +13,7 @@ from otnas_fast._validate import FloatArray
 from otnas_fast.cells import Architecture, CellArray, as_cells
 from otnas_fast.embedding import Embedding, embed
 from otnas_fast.measures import DEFAULT_LENGTHSCALES, MeasureNames, chosen_measures
-from otnas_fast.taxonomy import Taxonomy
+from otnas_fast.taxonomy import Taxonomy, check_taxonomy
 
 Items: TypeAlias = Embedding | CellArray | Iterable[Architecture]
 Lengthscales: TypeAlias = Sequence[float] | npt.NDArray[Any] | float | None
@@ -31,6 +31,8 @@ def as_embedding(
 ) -> Embedding:
     """Embed items as asked for, or else like another embedding; check an Embedding instead."""
     chosen = chosen_measures(ngram, measures)
+    if taxonomy is not None:
+        check_taxonomy(taxonomy)
     if not isinstance(items, Embedding):
         kind = like._kind if like is not None else None
         return embed(
@@ -55,29 +57,40 @@ def block_lengthscales(embedding: Embedding, lengthscales: Lengthscales) -> Floa
     if lengthscales is None:
         values = [DEFAULT_LENGTHSCALES.get(name, 1.0) for name in names]
     elif np.ndim(lengthscales) == 0:
-        values = [check.positive(lengthscales, "lengthscales")] * len(names)
+        values = [_lengthscale(lengthscales, "lengthscales")] * len(names)
     else:
         given = list(lengthscales)  # type: ignore[arg-type]
         if len(given) != len(names):
             raise ValueError(
-                f"lengthscales must have one entry for each of the blocks {names}, got {len(given)}"
+                f"lengthscales: expected one for each of the blocks {names}, got {len(given)}"
             )
         values = [
-            check.positive(value, f"lengthscales[{i}] ({name})")
+            _lengthscale(value, f"lengthscales[{i}] ({name})")
             for i, (name, value) in enumerate(zip(names, given, strict=True))
         ]
     return np.array(values)
+
+
+def _lengthscale(value: object, name: str) -> float:
+    """Return a lengthscale whose inverse is finite."""
+    return check.positive(value, name, minimum=float(np.finfo(np.float64).tiny))
+
+
+def checked_variance(variance: object, dtype: npt.DTypeLike) -> float:
+    """Return the variance, which the numbers of the result can hold."""
+    limits = np.finfo(check.float_dtype(dtype))
+    return check.positive(
+        variance, "variance", minimum=float(limits.tiny), maximum=float(limits.max)
+    )
 
 
 def result_array(
     out: npt.NDArray[Any] | None,
     shape: tuple[int, ...],
     dtype: npt.DTypeLike,
-    *inputs: Embedding,
 ) -> npt.NDArray[Any]:
     """Return `out` if it can hold the result, or a new array without it."""
     kind = check.float_dtype(dtype)
     if out is None:
         return np.empty(shape, dtype=kind)
-    arrays = tuple(array for embedding in inputs for array in embedding._arrays)
-    return check.output_array(out, shape, kind, arrays)
+    return check.output_array(out, shape, kind)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from otnas_fast import _core
+from otnas_fast import _validate as check
 from otnas_fast._validate import FloatArray
 
 Vocabulary = tuple[bytes, ...]
@@ -28,13 +30,18 @@ class SparseBlock:
     offsets : ndarray of int64, shape (u + 1,)
         Vector ``i`` owns the entries ``offsets[i]`` to ``offsets[i + 1]`` (exclusive).
     coordinates : ndarray of int32
-        Positions in the vocabulary, increasing within a vector.
+        Positions in the vocabulary, each once within a vector; -1 for a word that it lacks.
     values : ndarray of float64
-        Greater than 0.
+        In (0, 1]: shares of paths.
     index : ndarray of int64, shape (n,)
         Which vector each item has.
     vocabulary : tuple of bytes, length d
         What the coordinates stand for, sorted: operation codes, 255 where the word ends.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arrays that describe no vectors: what the core takes for granted is checked here.
     """
 
     offsets: npt.NDArray[np.int64]
@@ -42,6 +49,40 @@ class SparseBlock:
     values: FloatArray
     index: npt.NDArray[np.int64]
     vocabulary: Vocabulary
+
+    def __post_init__(self) -> None:
+        for name, dtype in (
+            ("offsets", "int64"),
+            ("coordinates", "int32"),
+            ("values", "float64"),
+            ("index", "int64"),
+        ):
+            object.__setattr__(self, name, check.frozen(getattr(self, name), dtype, name))
+        if not isinstance(self.vocabulary, tuple) or not all(
+            isinstance(word, bytes) for word in self.vocabulary
+        ):
+            check.wrong("vocabulary", "a tuple of words", self.vocabulary)
+        offsets, entries = self.offsets, len(self.values)
+        if (
+            len(offsets) == 0
+            or offsets[0] != 0
+            or offsets[-1] != entries
+            or (np.diff(offsets) < 0).any()
+            or len(self.coordinates) != entries
+        ):
+            raise ValueError("offsets: expected boundaries that fit the entries, got others")
+        _require_within(self.coordinates, -1, len(self.vocabulary), "coordinates")
+        _require_within(self.index, 0, len(offsets) - 1, "index")
+        if entries and not (self.values.min() > 0.0 and self.values.max() <= 1.0):
+            raise ValueError("values: expected shares in (0, 1], got others")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SparseBlock, (*self.arrays, self.vocabulary)
+
+    @property
+    def lacks_words(self) -> bool:
+        """Whether the vocabulary lacks words of the vectors."""
+        return bool(len(self.coordinates) and self.coordinates.min() < 0)
 
     @property
     def arrays(self) -> tuple[npt.NDArray[np.generic], ...]:
@@ -81,6 +122,15 @@ class SparseBlock:
         moved = np.array([position.get(word, -1) for word in self.vocabulary], dtype=np.int32)
         coordinates = moved[self.coordinates] if len(moved) else self.coordinates
         return replace(self, coordinates=coordinates, vocabulary=vocabulary)
+
+
+def _require_within(values: npt.NDArray[Any], low: int, high: int, name: str) -> None:
+    """Refuse integers outside [low, high)."""
+    if len(values) and not (values.min() >= low and values.max() < high):
+        raise ValueError(
+            f"{name}: expected numbers from {low} to {high - 1}, "
+            f"got some from {values.min()} to {values.max()}"
+        )
 
 
 def merged(parts: Sequence[SparseBlock]) -> list[SparseBlock]:

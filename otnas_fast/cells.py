@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from otnas_fast import _core
-from otnas_fast.taxonomy import BUILT_IN, INPUT, NASBENCH201, OUTPUT, Taxonomy
+from otnas_fast import _validate as check
+from otnas_fast._architectures import adjacency_of, codes_of, inferred_taxonomy, operations_of
+from otnas_fast.taxonomy import NASBENCH201, Taxonomy, check_taxonomy
 
 Architecture: TypeAlias = Union["Cell", str, tuple[npt.ArrayLike, Sequence[str]]]
 """A `Cell`, a NAS-Bench-201 string, or a pair (adjacency matrix, operations)."""
@@ -121,28 +123,43 @@ class Cell:
         )
         return f"Cell([{', '.join(self.ops)}], edges: {edges or 'none'})"
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {slot: getattr(self, slot) for slot in self.__slots__}
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickled, (self._successors, self._codes, self.taxonomy)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        for slot, value in state.items():
-            setattr(self, slot, value)
+
+def _unpickled(successors: tuple[int, ...], codes: bytes, taxonomy: Taxonomy) -> Cell:
+    """Rebuild a cell from a pickle, which may be damaged."""
+    return CellArray(
+        np.array([0, len(codes)], dtype=np.int64),
+        np.array(successors, dtype=np.uint32),
+        np.frombuffer(codes, dtype=np.uint8),
+        taxonomy,
+    )[0]
 
 
 class CellArray(Sequence[Cell]):
-    """Many cells of one search space in three flat arrays; built by `as_cells`.
+    """Many cells of one search space in three flat arrays; `as_cells` builds one.
 
-    Attributes
+    Parameters
     ----------
     offsets : ndarray of int64, shape (n + 1,)
         Cell ``i`` owns the vertices ``offsets[i]`` to ``offsets[i + 1]`` (exclusive).
     successors : ndarray of uint32, shape (vertices,)
-        Bit ``v`` is set if an edge leads to the cell's vertex ``v``.
+        Bit ``v`` is set if an edge leads to the cell's vertex ``v``, which must be a later one.
     codes : ndarray of uint8, shape (vertices,)
-        Operation of each vertex, as in ``taxonomy.codes``.
+        Operation of each vertex, as in ``taxonomy.codes``; the first vertex of a cell is the input,
+        the last the output, and no other.
     taxonomy : Taxonomy
         The search space.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For other types and for arrays that describe no cells. The arrays are attributes that cannot
+        be written to; those that others can write to are copied.
     """
+
+    __slots__ = ("_packed", "_taxonomy")
 
     def __init__(
         self,
@@ -151,8 +168,41 @@ class CellArray(Sequence[Cell]):
         codes: npt.NDArray[np.uint8],
         taxonomy: Taxonomy,
     ) -> None:
-        self.offsets, self.successors, self.codes = offsets, successors, codes
-        self.taxonomy = taxonomy
+        self._packed: _core.PackedCells = (
+            check.frozen(offsets, "int64", "offsets"),
+            check.frozen(successors, "uint32", "successors"),
+            check.frozen(codes, "uint8", "codes"),
+        )
+        self._taxonomy = check_taxonomy(taxonomy)
+        if len(self.successors) != len(self.codes):
+            raise ValueError(
+                f"codes: expected {len(self.successors)} as there are successors, "
+                f"got {len(self.codes)}"
+            )
+        # Everything in the core takes for granted what is checked here.
+        problem = _core.problem_of_cells(self._packed, taxonomy._code_bytes)
+        if problem is not None:
+            raise ValueError(problem)
+
+    @property
+    def offsets(self) -> npt.NDArray[np.int64]:
+        """Where the vertices of each cell begin, shape (n + 1,)."""
+        return self._packed[0]
+
+    @property
+    def successors(self) -> npt.NDArray[np.uint32]:
+        """Where edges lead from each vertex, shape (vertices,)."""
+        return self._packed[1]
+
+    @property
+    def codes(self) -> npt.NDArray[np.uint8]:
+        """Operation of each vertex, shape (vertices,)."""
+        return self._packed[2]
+
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """The search space."""
+        return self._taxonomy
 
     @classmethod
     def from_cells(cls, cells: Sequence[Cell]) -> CellArray:
@@ -167,10 +217,6 @@ class CellArray(Sequence[Cell]):
             np.frombuffer(codes, dtype=np.uint8),
             cells[0].taxonomy,
         )
-
-    @property
-    def _packed(self) -> _core.PackedCells:
-        return self.offsets, self.successors, self.codes
 
     def prune(self) -> CellArray:
         """Every cell pruned; see `Cell.prune`."""
@@ -207,6 +253,9 @@ class CellArray(Sequence[Cell]):
     def __iter__(self) -> Iterator[Cell]:
         return (self[i] for i in range(len(self)))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CellArray, (*self._packed, self.taxonomy)
+
     def __repr__(self) -> str:
         return f"CellArray({len(self)} cells of {self.taxonomy.name})"
 
@@ -240,12 +289,16 @@ def as_cells(
         If an element is no architecture, or the elements belong to different spaces; the message
         has its position.
     """
+    if taxonomy is not None:
+        check_taxonomy(taxonomy)
     if isinstance(archs, CellArray):
         if taxonomy is not None and taxonomy != archs.taxonomy:
-            raise ValueError(f"{name} is of {archs.taxonomy!r}, not of taxonomy={taxonomy!r}")
+            raise ValueError(
+                f"{name}: expected cells of {taxonomy!r}, got some of {archs.taxonomy!r}"
+            )
         return archs
     if isinstance(archs, (str, Cell)) or not isinstance(archs, Iterable):
-        raise TypeError(f"{name} must be a sequence of architectures, got {type(archs).__name__}")
+        raise TypeError(f"{name}: expected a sequence of architectures, got {type(archs).__name__}")
     items = list(archs)
     if items and all(isinstance(item, str) for item in items):
         return _from_strings(items, taxonomy, name)  # type: ignore[arg-type]
@@ -257,9 +310,9 @@ def as_cells(
     taxonomy = (
         taxonomy
         or _stated_taxonomy(items, name)
-        or _infer_taxonomy([ops for _, ops in pairs], name)
+        or inferred_taxonomy([ops for _, ops in pairs], name)
     )
-    codes = [_codes(ops, taxonomy, f"{name}[{i}]") for i, (_, ops) in enumerate(pairs)]
+    codes = [codes_of(ops, taxonomy, f"{name}[{i}]") for i, (_, ops) in enumerate(pairs)]
     try:
         packed = _core.pack_adjacencies([matrix for matrix, _ in pairs], codes)
     except ValueError as error:
@@ -269,6 +322,8 @@ def as_cells(
 
 def _from_strings(items: list[str], taxonomy: Taxonomy | None, name: str) -> CellArray:
     taxonomy = taxonomy or NASBENCH201
+    for i, item in enumerate(items):
+        check.text(item, f"{name}[{i}]")
     try:
         packed = _core.parse_nasbench201(items, taxonomy._compiled)
     except ValueError as error:
@@ -285,52 +340,16 @@ def _matrix_and_ops(item: object, name: str) -> tuple[npt.NDArray[np.uint8], tup
         matrix, ops = item.matrix, item.ops
     else:
         raise TypeError(
-            f"{name} must be a Cell, a NAS-Bench-201 string or a pair (matrix, ops), "
+            f"{name}: expected a Cell, a NAS-Bench-201 string or a pair (matrix, ops), "
             f"got {type(item).__name__}"
         )
-    adjacency, names = _adjacency(matrix, name), _op_names(ops, name)
+    adjacency, names = adjacency_of(matrix, name), operations_of(ops, name)
     if len(adjacency) != len(names):
         raise ValueError(
-            f"{name}: ops must have one entry for each of the {len(adjacency)} vertices, "
-            f"got {len(names)} ops"
+            f"{name}: expected one operation for each of the {len(adjacency)} vertices, "
+            f"got {len(names)} operations"
         )
     return adjacency, names
-
-
-def _adjacency(matrix: Any, name: str) -> npt.NDArray[np.uint8]:
-    try:
-        array = np.asarray(matrix)
-    except ValueError:
-        raise ValueError(f"{name}: matrix must be square, its rows differ in length") from None
-    if array.ndim != 2 or array.shape[0] != array.shape[1]:
-        raise ValueError(f"{name}: matrix must be square, got shape {array.shape}")
-    if array.dtype.kind not in "buif" or not ((array == 0) | (array == 1)).all():
-        raise ValueError(f"{name}: matrix must hold zeros and ones only")
-    return np.ascontiguousarray(array, dtype=np.uint8)
-
-
-def _op_names(ops: Any, name: str) -> tuple[str, ...]:
-    if isinstance(ops, str) or not isinstance(ops, Iterable):
-        raise TypeError(f"{name}: ops must be a sequence of strings, got {type(ops).__name__}")
-    names = tuple(ops)
-    if not all(isinstance(op, str) for op in names):
-        raise TypeError(f"{name}: ops must be strings, got {names!r}")
-    if len(names) < 2 or names[0] != INPUT or names[-1] != OUTPUT:
-        raise ValueError(f"{name}: ops must begin with 'input' and end with 'output', got {names}")
-    return names
-
-
-def _codes(ops: tuple[str, ...], taxonomy: Taxonomy, name: str) -> bytes:
-    try:
-        codes = bytes(taxonomy.codes[op] for op in ops)
-    except KeyError as error:
-        known = ", ".join((*taxonomy.operations, *taxonomy.absent))
-        raise ValueError(
-            f"{name}: unknown operation {error}; {taxonomy.name} has {known}"
-        ) from None
-    if INPUT in ops[1:] or OUTPUT in ops[:-1]:
-        raise ValueError(f"{name}: only the first vertex is 'input' and only the last 'output'")
-    return codes
 
 
 def _stated_taxonomy(items: Sequence[object], name: str) -> Taxonomy | None:
@@ -341,18 +360,3 @@ def _stated_taxonomy(items: Sequence[object], name: str) -> Taxonomy | None:
         spaces = " and ".join(sorted(repr(space) for space in stated))
         raise ValueError(f"{name} mixes search spaces: {spaces}")
     return next(iter(stated), None)
-
-
-def _infer_taxonomy(ops: Sequence[tuple[str, ...]], name: str) -> Taxonomy:
-    used = set().union(*ops)
-    for taxonomy in BUILT_IN:
-        if used <= taxonomy.codes.keys():
-            return taxonomy
-    unknown = used - set().union(*(taxonomy.codes for taxonomy in BUILT_IN))
-    if unknown:
-        where = next(i for i, names in enumerate(ops) if unknown & set(names))
-        raise ValueError(
-            f"{name}[{where}]: unknown operation {min(unknown)!r}; "
-            "pass taxonomy= for a search space of your own"
-        )
-    raise ValueError(f"{name} mixes the operations of NAS-Bench-101 and NAS-Bench-201")

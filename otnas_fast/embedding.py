@@ -12,30 +12,29 @@ blocks : one a measure (see `embed`): operations (mass of every subtree of the n
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from otnas_fast import _core
 from otnas_fast import _validate as check
-from otnas_fast._sparse import SparseBlock, concatenated, merged
+from otnas_fast._alignment import aligned
+from otnas_fast._kind import CellKind
+from otnas_fast._sparse import SparseBlock, concatenated
 from otnas_fast._validate import FloatArray
 from otnas_fast.cells import Architecture, CellArray, as_cells
-from otnas_fast.measures import PATH_MEASURES, PRESETS, MeasureNames, block_name, chosen_measures
+from otnas_fast.measures import (
+    PATH_MEASURES,
+    PRESETS,
+    MeasureNames,
+    block_name,
+    chosen_measures,
+)
 from otnas_fast.taxonomy import INPUT, OUTPUT, Taxonomy
 
 CELL_BLOCKS = ("operations", "indegree", "outdegree")
 _WORD_END = 255
-
-
-class CellKind(NamedTuple):
-    """What two embeddings of cells must share for their vectors to be comparable."""
-
-    taxonomy: Taxonomy
-    measures: tuple[str, ...]
-    max_layers: int
-    decay: float
 
 
 class Embedding:
@@ -46,8 +45,8 @@ class Embedding:
 
     Parameters
     ----------
-    blocks : mapping of str to array_like, each of shape (n, d_b)
-        Finite numbers.
+    blocks : dict of str to array_like, each of shape (n, d_b)
+        Numbers of magnitude at most 1e300.
 
     Attributes
     ----------
@@ -59,6 +58,11 @@ class Embedding:
     block_names, block_sizes : tuple
         Name and number of coordinates of each block.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For anything else. The arrays cannot be written to.
+
     Notes
     -----
     ``len(e)``, ``e[i]`` (an Embedding of one item), ``e[2:5]``, ``e[mask]``, ``e[[3, 1]]``,
@@ -68,11 +72,16 @@ class Embedding:
 
     def __init__(self, blocks: dict[str, npt.ArrayLike]) -> None:
         if not isinstance(blocks, dict) or not blocks:
-            raise TypeError("blocks must be a non-empty dict of block name to (n, d) array")
-        arrays = {name: check.finite_matrix(a, f"blocks[{name!r}]") for name, a in blocks.items()}
+            check.wrong("blocks", "a non-empty dict of block name to (n, d) array", blocks)
+        for name in blocks:
+            if not isinstance(name, str):
+                check.wrong("blocks", "names as strings", name)
+        arrays = {
+            name: check.vectors(a, f"blocks[{check.shown(name)}]") for name, a in blocks.items()
+        }
         lengths = {name: len(a) for name, a in arrays.items()}
         if len(set(lengths.values())) > 1:
-            raise ValueError(f"blocks must have equally many rows, got {lengths}")
+            raise ValueError(f"blocks: expected equally many rows, got {lengths}")
         vectors, index = _core.distinct_rows(np.concatenate(list(arrays.values()), axis=1))
         sizes = {name: a.shape[1] for name, a in arrays.items()}
         self._set(vectors, index, sizes, {}, None)
@@ -85,9 +94,8 @@ class Embedding:
         sparse: dict[str, SparseBlock],
         kind: CellKind | None,
     ) -> Embedding:
-        self.vectors, self.index = vectors, index
-        self.block_names, self.block_sizes = tuple(sizes), tuple(sizes.values())
-        self._sparse, self._kind = sparse, kind
+        self._vectors, self._index = check.read_only(vectors), check.read_only(index)
+        self._sizes, self._sparse, self._kind = sizes, sparse, kind
         return self
 
     @classmethod
@@ -95,8 +103,6 @@ class Embedding:
         packed, compiled = cells._packed, kind.taxonomy._compiled
         dense = [measure for measure in kind.measures if measure not in PATH_MEASURES]
         vectors, index = _core.embed(packed, compiled, dense, kind.max_layers, threads)
-        lengths = _core.block_sizes(compiled, dense, kind.max_layers)
-        sizes = dict(zip(dense, lengths, strict=True))
         sparse = {}
         for measure in kind.measures:
             if measure in PATH_MEASURES:
@@ -104,9 +110,27 @@ class Embedding:
                     packed, compiled, measure == "suffix", kind.decay, threads
                 )
                 sparse[measure] = SparseBlock(*rows, position, tuple(words))
-                sizes[measure] = len(words)
-        ordered = {block_name(measure): sizes[measure] for measure in kind.measures}
-        return cls.__new__(cls)._set(vectors, index, ordered, sparse, kind)
+        return cls.__new__(cls)._set(vectors, index, kind.sizes(sparse), sparse, kind)
+
+    @property
+    def vectors(self) -> FloatArray:
+        """The distinct vectors of the dense blocks, shape (u, d)."""
+        return self._vectors
+
+    @property
+    def index(self) -> npt.NDArray[np.int64]:
+        """Which of the distinct vectors each item has, shape (n,)."""
+        return self._index
+
+    @property
+    def block_names(self) -> tuple[str, ...]:
+        """Name of each block."""
+        return tuple(self._sizes)
+
+    @property
+    def block_sizes(self) -> tuple[int, ...]:
+        """Number of coordinates of each block."""
+        return tuple(self._sizes.values())
 
     @property
     def taxonomy(self) -> Taxonomy | None:
@@ -129,12 +153,13 @@ class Embedding:
     @property
     def nbytes(self) -> int:
         """Memory held by the vectors and indices."""
-        return sum(array.nbytes for array in self._arrays)
+        sparse = [array for block in self._sparse.values() for array in block.arrays]
+        return sum(array.nbytes for array in (self.vectors, self.index, *sparse))
 
     def block(self, name: str) -> FloatArray:
         """Vectors of one block, shape (n, d_b)."""
         if name not in self.block_names:
-            raise ValueError(f"name must be one of {self.block_names}, got {name!r}")
+            raise ValueError(f"name: expected one of {self.block_names}, got {check.shown(name)}")
         if name in self._sparse:
             return self._sparse[name].to_array()
         return self.vectors[self.index, self._columns(name)]
@@ -146,7 +171,9 @@ class Embedding:
         ``suffix``, whose words are read backwards, by ``"input"``.
         """
         if self._kind is None or name not in self._sparse:
-            raise ValueError(f"name must be one of {tuple(self._sparse)}, got {name!r}")
+            raise ValueError(
+                f"name: expected one of {tuple(self._sparse)}, got {check.shown(name)}"
+            )
         names = dict(enumerate(self._kind.taxonomy.operations))
         names[_WORD_END] = OUTPUT if name == "prefix" else INPUT
         return [tuple(names[code] for code in word) for word in self._sparse[name].vocabulary]
@@ -162,8 +189,11 @@ class Embedding:
         """Join embeddings of one space and one kind, items in the order given."""
         parts = list(embeddings)
         if not parts:
-            raise ValueError("embeddings is empty: at least one is needed")
-        parts = _aligned(parts, "embeddings")
+            raise ValueError("embeddings: expected at least one, got none")
+        for part in parts:
+            if not isinstance(part, Embedding):
+                check.wrong("embeddings", "Embedding objects", part)
+        parts = aligned(parts, "embeddings")
         first = parts[0]
         offsets = np.cumsum([0, *(len(part.vectors) for part in parts[:-1])])
         stacked = np.concatenate([part.vectors for part in parts])
@@ -184,8 +214,7 @@ class Embedding:
         kind: CellKind | None = None,
     ) -> Embedding:
         """Return an embedding of the same blocks; only a new `kind` may change dense sizes."""
-        sizes = dict(zip(self.block_names, self.block_sizes, strict=True))
-        sizes |= {name: len(block.vocabulary) for name, block in sparse.items()}
+        sizes = self._sizes | {name: len(block.vocabulary) for name, block in sparse.items()}
         if kind is not None:
             points = len(_core.fraction_grid(kind.max_layers)[0])
             sizes |= {name: points for name in sizes if name in ("indegree", "outdegree")}
@@ -194,16 +223,11 @@ class Embedding:
     def _columns(self, name: str) -> slice:
         """Where `vectors` has a dense block."""
         begin = 0
-        for other, size in zip(self.block_names, self.block_sizes, strict=True):
+        for other, size in self._sizes.items():
             if other == name:
                 return slice(begin, begin + size)
             begin += 0 if other in self._sparse else size
         raise KeyError(name)
-
-    @property
-    def _arrays(self) -> tuple[npt.NDArray[Any], ...]:
-        sparse = [array for block in self._sparse.values() for array in block.arrays]
-        return (self.vectors, self.index, *sparse)
 
     @property
     def _compiled(self) -> _core.Blocks:
@@ -266,6 +290,9 @@ class Embedding:
         }
         return self._with(self.vectors[used], index.astype(np.int64).reshape(-1), sparse)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickled, (self._vectors, self._index, self._sizes, self._sparse, self._kind)
+
     def __repr__(self) -> str:
         blocks = ", ".join(
             f"{name}: {size}" for name, size in zip(self.block_names, self.block_sizes, strict=True)
@@ -274,41 +301,28 @@ class Embedding:
         return f"Embedding({len(self)} items{distinct}; {blocks})"
 
 
-def _check_alike(parts: Sequence[Embedding], name: str) -> None:
-    """Refuse embeddings that cannot be brought onto common coordinates."""
-    first = parts[0]
-    for part in parts[1:]:
-        if part.block_names != first.block_names or (part._kind is None) != (first._kind is None):
-            raise ValueError(f"{name} mixes blocks {first.block_names} and {part.block_names}")
-        if first._kind is None or part._kind is None:
-            if part.block_sizes != first.block_sizes:
-                raise ValueError(
-                    f"{name} mixes block sizes {first.block_sizes} and {part.block_sizes}"
-                )
-        elif part._kind.taxonomy != first._kind.taxonomy:
-            raise ValueError(
-                f"{name} mixes search spaces: {first.taxonomy!r} and {part.taxonomy!r}"
-            )
-        elif part.ngram != first.ngram:
-            raise ValueError(f"{name} mixes ngram={first.ngram} and ngram={part.ngram}")
-        elif part._sparse and part._kind.decay != first._kind.decay:
-            raise ValueError(
-                f"{name} mixes decay={first._kind.decay:g} and decay={part._kind.decay:g}"
-            )
-
-
-def _aligned(parts: list[Embedding], name: str) -> list[Embedding]:
-    """Bring embeddings onto common coordinates, or say why they have none."""
-    _check_alike(parts, name)
-    layers = [part._kind.max_layers for part in parts if part._kind]
-    if layers:
-        parts = [part._with_layers(max(layers)) for part in parts]
-    if not parts[0]._sparse:
-        return parts
-    blocks = {key: merged([part._sparse[key] for part in parts]) for key in parts[0]._sparse}
-    return [
-        part._with_sparse({key: blocks[key][i] for key in blocks}) for i, part in enumerate(parts)
-    ]
+def _unpickled(
+    vectors: FloatArray,
+    index: npt.NDArray[np.int64],
+    sizes: dict[str, int],
+    sparse: dict[str, SparseBlock],
+    kind: CellKind | None,
+) -> Embedding:
+    """Rebuild an embedding from a pickle, which may be damaged."""
+    vectors, index = check.vectors(vectors, "vectors"), check.frozen(index, "int64", "index")
+    expected = kind.sizes(sparse) if kind else sizes
+    if (
+        sizes != expected
+        or not all(type(size) is int and size >= 0 for size in sizes.values())
+        or sum(size for name, size in sizes.items() if name not in sparse) != vectors.shape[1]
+    ):
+        raise ValueError(f"sizes: expected the blocks' sizes, got {check.shown(sizes)}")
+    if len(index) and not (index.min() >= 0 and index.max() < len(vectors)):
+        raise ValueError(f"index: expected numbers from 0 to {len(vectors) - 1}, got others")
+    for name, block in sparse.items():
+        if len(block.index) != len(index) or block.lacks_words or kind is None:
+            raise ValueError(f"sparse[{name!r}]: expected vectors of as many items, got others")
+    return Embedding.__new__(Embedding)._set(vectors, index, sizes, sparse, kind)
 
 
 def embed(
@@ -374,7 +388,7 @@ def embed(
     chosen = chosen_measures(ngram, measures) or PRESETS["tw-2g"]
     decay = check.positive(decay, "decay")
     if decay > 1.0:
-        raise ValueError(f"decay must lie in (0, 1], got {decay}")
+        raise ValueError(f"decay: expected a number in (0, 1], got {decay}")
     cells = as_cells(archs, taxonomy)
     layers = max(cells.taxonomy.max_layers or 2, _core.max_layer_count(cells._packed))
     kind = CellKind(cells.taxonomy, chosen, layers, decay)

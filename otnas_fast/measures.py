@@ -65,22 +65,23 @@ def check_measures(measures: object) -> tuple[str, ...]:
         given = tuple(measures)
     else:
         raise TypeError(
-            f"measures must be a preset, a name or a sequence of names, got {measures!r}"
+            f"measures: expected a preset, a name or names, got {check.shown(measures)}"
         )
     names: tuple[str, ...] = ()
     for name in given:
         if not isinstance(name, str):
-            raise TypeError(f"measures must hold names, got {name!r}")
+            check.wrong("measures", "names", name)
         if name not in MEASURES and name not in PRESETS:
             raise ValueError(
-                f"measures must be names out of {MEASURES} or of the presets {tuple(PRESETS)}, "
-                f"got {name!r}"
+                f"measures: expected names out of {MEASURES} or of the presets {tuple(PRESETS)}, "
+                f"got {check.shown(name)}"
             )
         names += PRESETS.get(name, (name,))
     blocks = [block_name(name) for name in names]
     if not names or len(set(blocks)) < len(blocks):
         raise ValueError(
-            f"measures must be at least one, each once, and operations once, got {names}"
+            f"measures: expected at least one, each once, and operations once, "
+            f"got {check.shown(names)}"
         )
     return names
 
@@ -88,7 +89,7 @@ def check_measures(measures: object) -> tuple[str, ...]:
 def check_ngram(ngram: object) -> int:
     """Return ngram, 1 or 2; anything else is refused."""
     if check.integer(ngram, "ngram") not in (1, 2):
-        raise ValueError(f"ngram must be 1 or 2, got {ngram}")
+        raise ValueError(f"ngram: expected 1 or 2, got {check.shown(ngram)}")
     return check.integer(ngram, "ngram")
 
 
@@ -105,7 +106,7 @@ def chosen_measures(ngram: object, measures: object) -> tuple[str, ...] | None:
     if ngram is not None and measures is not None:
         raise ValueError(
             f"ngram and measures exclude each other (ngram=2 is measures='tw-2g'), "
-            f"got ngram={ngram!r} and measures={measures!r}"
+            f"got ngram={check.shown(ngram)} and measures={check.shown(measures)}"
         )
     if measures is not None:
         return check_measures(measures)

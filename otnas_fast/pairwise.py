@@ -18,9 +18,17 @@ import numpy.typing as npt
 
 from otnas_fast import _core
 from otnas_fast import _validate as check
-from otnas_fast._items import Items, Lengthscales, as_embedding, block_lengthscales, result_array
+from otnas_fast._alignment import aligned
+from otnas_fast._items import (
+    Items,
+    Lengthscales,
+    as_embedding,
+    block_lengthscales,
+    checked_variance,
+    result_array,
+)
 from otnas_fast._validate import FloatArray
-from otnas_fast.embedding import CELL_BLOCKS, Embedding, _aligned
+from otnas_fast.embedding import CELL_BLOCKS, Embedding
 from otnas_fast.measures import DEFAULT_LENGTHSCALES, MeasureNames
 from otnas_fast.prepared import PreparedEmbedding
 from otnas_fast.taxonomy import Taxonomy
@@ -69,7 +77,7 @@ def distances(
     """
     left, right = _both(a, b, ngram, measures, taxonomy, threads)
     shape = (len(left.block_sizes), len(left), len(right))
-    result = result_array(out, shape, dtype, left, right)
+    result = result_array(out, shape, dtype)
     if left._sparse:
         PreparedEmbedding(right)._distances_into(result, left, check.threads(threads))
         return result
@@ -146,8 +154,8 @@ def gram(
     """
     left, right = _both(a, b, ngram, measures, taxonomy, threads)
     scales = block_lengthscales(left, lengthscales)
-    variance = check.positive(variance, "variance")
-    result = result_array(out, (len(left), len(right)), dtype, left, right)
+    variance = checked_variance(variance, dtype)
+    result = result_array(out, (len(left), len(right)), dtype)
     _gram_into(result, left, _right_side(right), scales, variance, check.threads(threads))
     return result
 
@@ -188,7 +196,7 @@ def gram_blocks(
     """
     left, right = _both(a, b, ngram, measures, taxonomy, threads)
     scales = block_lengthscales(left, lengthscales)
-    variance = check.positive(variance, "variance")
+    variance = checked_variance(variance, dtype)
     kind = check.float_dtype(dtype)
     workers = check.threads(threads)
     step = check.integer(block_rows, "block_rows", minimum=1)
@@ -260,8 +268,8 @@ def _both(
         left = right[:0]
     if not len(right) and not isinstance(b, Embedding):
         right = left[:0]
-    aligned = _aligned([left, right], "a and b")
-    return aligned[0], aligned[1]
+    left, right = aligned([left, right], "a and b")
+    return left, right
 
 
 __all__ = ["CELL_BLOCKS", "DEFAULT_LENGTHSCALES", "Items", "distances", "gram", "gram_blocks"]

@@ -9,10 +9,18 @@ import numpy.typing as npt
 
 from otnas_fast import _core
 from otnas_fast import _validate as check
-from otnas_fast._items import Items, Lengthscales, as_embedding, block_lengthscales, result_array
+from otnas_fast._alignment import check_alike
+from otnas_fast._items import (
+    Items,
+    Lengthscales,
+    as_embedding,
+    block_lengthscales,
+    checked_variance,
+    result_array,
+)
 from otnas_fast._validate import FloatArray
 from otnas_fast.cells import CellArray, as_cells
-from otnas_fast.embedding import Embedding, _check_alike
+from otnas_fast.embedding import Embedding
 
 
 class PreparedEmbedding:
@@ -44,9 +52,14 @@ class PreparedEmbedding:
 
     def __init__(self, embedding: Embedding) -> None:
         if not isinstance(embedding, Embedding):
-            raise TypeError(f"embedding must be an Embedding, got {type(embedding).__name__}")
-        self.embedding = embedding
+            raise TypeError(f"embedding: expected an Embedding, got {type(embedding).__name__}")
+        self._embedding = embedding
         self._prepared = _core.PreparedColumns(embedding._compiled)
+
+    @property
+    def embedding(self) -> Embedding:
+        """What was prepared."""
+        return self._embedding
 
     @property
     def nbytes(self) -> int:
@@ -89,7 +102,7 @@ class PreparedEmbedding:
         """
         left = self._aligned(rows, threads)
         shape = (len(left.block_sizes), len(left), len(self))
-        result = result_array(out, shape, dtype, left, self.embedding)
+        result = result_array(out, shape, dtype)
         self._distances_into(result, left, check.threads(threads))
         return result
 
@@ -126,8 +139,8 @@ class PreparedEmbedding:
         """
         left = self._aligned(rows, threads)
         scales = block_lengthscales(left, lengthscales)
-        variance = check.positive(variance, "variance")
-        result = result_array(out, (len(left), len(self)), dtype, left, self.embedding)
+        variance = checked_variance(variance, dtype)
+        result = result_array(out, (len(left), len(self)), dtype)
         self._gram_into(result, left, scales, variance, check.threads(threads))
         return result
 
@@ -152,12 +165,12 @@ class PreparedEmbedding:
         left = as_embedding(rows, "rows", like=base, threads=threads)
         if left is base:
             return left
-        _check_alike([base, left], "rows")
+        check_alike([base, left], "rows")
         if base._kind is not None and left._kind is not None:
             ours, theirs = base._kind.max_layers, left._kind.max_layers
             if theirs > ours and {"indegree", "outdegree"} & set(base.block_names):
                 raise ValueError(
-                    f"rows must have cells of at most {ours} layers, as those prepared, got "
+                    f"rows: expected cells of at most {ours} layers, as those prepared, got "
                     f"{theirs}; give the taxonomy max_layers= to prepare for more"
                 )
             left = left._with_layers(ours)

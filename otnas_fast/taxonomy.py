@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NoReturn
 
 from otnas_fast import _core
-from otnas_fast._validate import positive
+from otnas_fast import _validate as check
 
 INPUT, OUTPUT = "input", "output"
+INPUT_CODE, OUTPUT_CODE = _core.INPUT, _core.OUTPUT
+MAX_VERTICES: int = _core.MAX_VERTICES
+"""Most vertices of a cell, input and output included."""
+MAX_OPERATIONS, MAX_ABSENT = 128, 126
+"""Most operations of a taxonomy, and most names of absent ones."""
 
 
 class Taxonomy:
@@ -28,8 +34,8 @@ class Taxonomy:
         Operation names that mean "no vertex here", as ``none`` in NAS-Bench-201: pruning deletes
         such vertices.
     max_layers : int, optional
-        The largest number of layers a cell of the space can have, if known. Embeddings of spaces
-        with a known bound always share their coordinates.
+        In [2, 32]: the largest number of layers a cell of the space can have, if known. Embeddings
+        of spaces with a known bound always share their coordinates.
     name : str, default "custom"
         Shown in messages.
 
@@ -55,24 +61,49 @@ class Taxonomy:
         name: str = "custom",
     ) -> None:
         if not isinstance(families, Mapping) or not families:
-            raise TypeError("families must be a non-empty mapping of family to operation names")
-        self.families = {
-            family: _names(f"families[{family!r}]", families[family]) for family in families
-        }
-        self.absent = _names("absent", absent) if absent else ()
-        self.alpha = positive(alpha, "alpha")
-        self.max_layers = max_layers
-        self.name = name
+            check.wrong("families", "a non-empty mapping of family to operation names", families)
+        if not isinstance(name, str):
+            check.wrong("name", "text", name)
+        if max_layers is not None:
+            max_layers = check.integer(max_layers, "max_layers", minimum=2, maximum=MAX_VERTICES)
+        # Cells are checked against a taxonomy once, so it cannot be changed: see __setattr__.
+        vars(self).update(
+            families=MappingProxyType(
+                {
+                    check.text(_name("families", family), "families"): _names(
+                        f"families[{family!r}]", families[family]
+                    )
+                    for family in families
+                }
+            ),
+            absent=() if absent in ((), []) else _names("absent", absent),
+            alpha=check.positive(alpha, "alpha"),
+            max_layers=max_layers,
+            name=check.text(name, "name"),
+        )
         if self.alpha >= 1.0:
-            raise ValueError(f"alpha must lie strictly between 0 and 1, got {self.alpha}")
+            raise ValueError(f"alpha: expected a number strictly between 0 and 1, got {self.alpha}")
+        if len(self.operations) > MAX_OPERATIONS or len(self.absent) > MAX_ABSENT:
+            raise ValueError(
+                f"families, absent: expected at most {MAX_OPERATIONS} operations and {MAX_ABSENT} "
+                f"absent ones, got {len(self.operations)} and {len(self.absent)}"
+            )
         every = (INPUT, OUTPUT, *self.operations, *self.absent)
         repeated = sorted({op for op in every if every.count(op) > 1})
         if repeated:
             raise ValueError(
-                f"operation names must be distinct and not 'input' or 'output', got {repeated}"
+                "families, absent: expected distinct operation names, not 'input' or 'output', "
+                f"got {check.shown(repeated)} again"
             )
-        if len(self.operations) > 128 or len(self.absent) > 126:
-            raise ValueError("a taxonomy holds at most 128 operations and 126 absent ones")
+
+    families: Mapping[str, tuple[str, ...]]
+    absent: tuple[str, ...]
+    alpha: float
+    max_layers: int | None
+    name: str
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a Taxonomy cannot be changed ({name})")
 
     @cached_property
     def operations(self) -> tuple[str, ...]:
@@ -90,6 +121,10 @@ class Taxonomy:
     def names(self) -> dict[int, str]:
         """The inverse of `codes`."""
         return {code: name for name, code in self.codes.items()}
+
+    @cached_property
+    def _code_bytes(self) -> bytes:
+        return bytes(self.codes.values())
 
     @cached_property
     def _compiled(self) -> _core.Taxonomy:
@@ -110,16 +145,34 @@ class Taxonomy:
         families = ", ".join(f"{family}: {' '.join(ops)}" for family, ops in self.families.items())
         return f"Taxonomy({self.name!r}, {families}; alpha={self.alpha:g})"
 
-    def __getstate__(self) -> dict[str, Any]:
-        state = self.__dict__.copy()
-        state.pop("_compiled", None)  # rebuilt on demand
-        return state
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickled, (
+            dict(self.families),
+            {key: getattr(self, key) for key in ("alpha", "absent", "max_layers", "name")},
+        )
 
 
-def _names(argument: str, names: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names) or not names:
-        raise TypeError(f"{argument} must be a non-empty sequence of strings, got {names!r}")
-    return tuple(names)
+def _unpickled(families: dict[str, tuple[str, ...]], settings: dict[str, Any]) -> Taxonomy:
+    return Taxonomy(families, **settings)
+
+
+def check_taxonomy(value: object) -> Taxonomy:
+    """Return ``value``; anything but a Taxonomy is refused."""
+    if not isinstance(value, Taxonomy):
+        check.wrong("taxonomy", "a Taxonomy", value)
+    return value
+
+
+def _name(argument: str, name: object) -> str:
+    if not isinstance(name, str):
+        check.wrong(argument, "names as strings", name)
+    return name
+
+
+def _names(argument: str, names: object) -> tuple[str, ...]:
+    if isinstance(names, str) or not isinstance(names, Sequence) or not names:
+        check.wrong(argument, "a non-empty sequence of strings", names)
+    return tuple(check.text(_name(argument, name), argument) for name in names)
 
 
 NASBENCH101 = Taxonomy(

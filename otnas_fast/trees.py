@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from otnas_fast import _core
-from otnas_fast._validate import FloatArray, finite_matrix
+from otnas_fast import _validate as check
+from otnas_fast._validate import FloatArray
 
 # Masses are summed in floating point by the caller: totals may differ in the last bits.
 _MASS_TOLERANCE = 1e-9
@@ -37,16 +38,24 @@ class TreeMetric:
     """
 
     def __init__(self, parents: npt.ArrayLike, weights: npt.ArrayLike) -> None:
-        parent_array = np.asarray(parents)
+        parent_array = check.real_array(parents, "parents")
         if parent_array.ndim != 1 or (parent_array.size and parent_array.dtype.kind not in "iu"):
             raise TypeError(
-                f"parents must be a 1-D array of integers, got dtype {parent_array.dtype} "
+                f"parents: expected a 1-D array of integers, got dtype {parent_array.dtype} "
                 f"and shape {parent_array.shape}"
             )
-        weight_array = np.asarray(weights, dtype=np.float64)
+        weight_array = check.real_array(weights, "weights")
         if weight_array.ndim != 1:
-            raise ValueError(f"weights must be a 1-D array, got shape {weight_array.shape}")
-        self._tree = _core.TreeMetric(parent_array.tolist(), weight_array.tolist())
+            raise ValueError(f"weights: expected a 1-D array, got shape {weight_array.shape}")
+        nodes = len(parent_array)
+        outside = parent_array[(parent_array < -1) | (parent_array >= nodes)]
+        if outside.size:
+            raise ValueError(
+                f"parents: expected nodes from 0 to {nodes - 1}, or -1, got {outside[0]}"
+            )
+        self._tree = _core.TreeMetric(
+            parent_array.tolist(), weight_array.astype(np.float64).tolist()
+        )
 
     @property
     def parents(self) -> npt.NDArray[np.int64]:
@@ -69,8 +78,18 @@ class TreeMetric:
         Returns
         -------
         ndarray, shape (m, nodes)
+            Infinite where a product of mass and length is above 1.8e308.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For other measures, and if a subtree's mass is above 1.8e308.
         """
-        return self._tree.embed(finite_matrix(measures, "measures", columns=len(self)))
+        matrix = check.finite_matrix(measures, "measures", columns=len(self))
+        with np.errstate(over="ignore"):
+            if not np.isfinite(np.abs(matrix).sum(axis=1)).all():
+                raise ValueError("measures: expected a finite total mass, got one above 1.8e308")
+        return self._tree.embed(matrix)
 
     def __len__(self) -> int:
         return len(self._tree.parents)
@@ -95,30 +114,38 @@ def tree_wasserstein(tree: TreeMetric, mu: npt.ArrayLike, nu: npt.ArrayLike) -> 
     Returns
     -------
     float, or ndarray of shape (m,)
+        Infinite if above 1.8e308.
 
     Raises
     ------
     ValueError
-        For wrong shapes, negative masses, or totals that differ by more than 1e-9 of the larger.
+        For wrong shapes, negative masses, totals that are not finite or that differ by more than
+        1e-9 of the larger.
     """
     if not isinstance(tree, TreeMetric):
-        raise TypeError(f"tree must be a TreeMetric, got {type(tree).__name__}")
+        raise TypeError(f"tree: expected a TreeMetric, got {type(tree).__name__}")
     masses = []
     for name, measure in (("mu", mu), ("nu", nu)):
-        array = finite_matrix(np.atleast_2d(np.asarray(measure)), name, columns=len(tree))
+        given = np.atleast_2d(check.real_array(measure, name))
+        array = check.finite_matrix(given, name, columns=len(tree))
         if (array < 0.0).any():
-            raise ValueError(f"{name} must not be negative, its smallest mass is {array.min()}")
+            raise ValueError(f"{name}: expected masses of at least 0, got {array.min()}")
         masses.append(array)
     if len({len(array) for array in masses} - {1}) > 1:
         raise ValueError(
-            f"mu and nu must have equally many rows, got {len(masses[0])} and {len(masses[1])}"
+            f"mu, nu: expected equally many rows, got {len(masses[0])} and {len(masses[1])}"
         )
-    totals = [array.sum(axis=1) for array in masses]
+    with np.errstate(over="ignore"):
+        totals = [array.sum(axis=1) for array in masses]
+    if not np.isfinite(np.concatenate(totals)).all():
+        raise ValueError("mu, nu: expected a finite total mass, got one above 1.8e308")
     gap = np.abs(totals[0] - totals[1])
     if (gap > _MASS_TOLERANCE * np.maximum(totals[0], totals[1])).any():
         raise ValueError(
-            f"mu and nu must have equal total mass, they differ by up to {gap.max():g}"
+            f"mu, nu: expected equal total masses, got some that differ by up to {gap.max():g}"
         )
-    distances: FloatArray = np.abs(tree.embed(masses[0]) - tree.embed(masses[1])).sum(axis=1)
+    # phi is linear; of the difference, it keeps what masses next to each other differ by.
+    with np.errstate(over="ignore"):
+        distances: FloatArray = np.abs(tree.embed(masses[0] - masses[1])).sum(axis=1)
     single = np.ndim(mu) == 1 and np.ndim(nu) == 1
     return float(distances[0]) if single else distances

@@ -71,14 +71,8 @@ def numbers(name: str, values: ArrayLike) -> FloatArray:
     TypeError
         If they are not real numbers: strings, dates, complex numbers, masked arrays.
     """
-    if isinstance(values, np.ma.MaskedArray):
-        raise TypeError(f"{name}: expected real numbers, got a masked array")
-    array = np.asarray(values)
-    if array.size and not (
-        np.issubdtype(array.dtype, np.integer)
-        or np.issubdtype(array.dtype, np.floating)
-        or array.dtype == np.bool_
-    ):
+    array = _plain(name, values)
+    if array.size and array.dtype.kind not in "iufb":
         raise TypeError(f"{name}: expected real numbers, got {_kind(array)}")
     return array.astype(np.float64, copy=False)
 
@@ -114,7 +108,7 @@ def pool_items(name: str, items: ArrayLike, n_items: int) -> IntArray:
     IndexError
         If an item lies outside the pool.
     """
-    array = np.asarray(items)
+    array = _plain(name, items)
     if array.ndim != 1:
         raise ValueError(f"{name}: expected a 1-D array of pool items, got shape {array.shape}")
     if array.size == 0:
@@ -125,6 +119,16 @@ def pool_items(name: str, items: ArrayLike, n_items: int) -> IntArray:
     if outside.any():
         raise IndexError(f"{name}: expected pool items in [0, {n_items}), got {array[outside][0]}")
     return array.astype(np.intp)
+
+
+def _plain(name: str, values: ArrayLike) -> np.ndarray[Any, Any]:
+    """Return an array; a mask would be lost."""
+    if isinstance(values, np.ma.MaskedArray):
+        raise TypeError(f"{name}: expected an array without a mask, got a masked array")
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name}: expected an array, got {error}") from None
 
 
 def _kind(array: np.ndarray[Any, Any]) -> str:

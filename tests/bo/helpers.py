@@ -9,6 +9,9 @@ from otnas.gp.direct_posterior import DirectPosterior
 from otnas.gp.kernels import LaplaceKernel
 from otnas.search.decision.rules.base import completed
 from otnas.search.decision.rules.determinantal import semidefinite_part
+from otnas.search.pool_search import PoolSearch
+
+SETTINGS = ("acquisition", "kappa", "n_promising", "refit_every", "noise_floor", "sharpness")
 
 
 def laplace_kernel(n_items=60, n_blocks=3, width=4, seed=0, n_duplicates=0):
@@ -78,6 +81,17 @@ def predict(process, items):
     mean, _ = posterior.standardised_moments(items)
     covariance = process.to_squared_units(posterior.standardised_covariance(items))
     return process.offset + process.scale * mean, covariance
+
+
+def pool_search(kernel=None, **options):
+    """A search; settings are given like arguments, transforms by name or as themselves."""
+    options.setdefault("batch_rule", reference_quality_kdpp)
+    options.setdefault("seed", 0)
+    settings = {name: options.pop(name) for name in SETTINGS if name in options}
+    if isinstance(options.get("transform"), str):
+        settings["transform"] = options.pop("transform")
+    options.setdefault("settings", settings)
+    return PoolSearch(laplace_kernel() if kernel is None else kernel, **options)
 
 
 def objective(items):

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
+import faults
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -205,3 +206,11 @@ def test_cache(whole: SpaceCells, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert nasbench101._load(path) is None
     assert nasbench101._load(tmp_path / "absent.npz") is None
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("after", [0, 1000, 10**6])
+def test_a_full_disk_leaves_no_half_cache(whole: SpaceCells, tmp_path: Path, after: int) -> None:
+    path = tmp_path / "cells.npz"
+    with faults.disk_full(after=after), pytest.raises(OSError, match=r"cells\.npz"):
+        nasbench101._save(path, whole)
+    assert list(tmp_path.iterdir()) == []

@@ -50,7 +50,18 @@ TEST_CASE("edges must lead to later vertices of the same cell") {
 TEST_CASE("operations must be known") {
   Packed packed;
   packed.ops[1] = 1;
-  CHECK(packed.problem() == "unknown operation codes");
+  CHECK(packed.problem() == "codes: expected those of the taxonomy, got others");
+}
+
+TEST_CASE("the input comes first, the output last, and neither elsewhere") {
+  for (const std::size_t vertex : {0u, 1u, 2u})
+    for (const OpCode code : {OpCode{0}, kInput, kOutput}) {
+      Packed packed;
+      if (packed.ops[vertex] == code) continue;
+      packed.ops[vertex] = code;
+      CHECK(packed.problem() ==
+            "codes: expected the input first and the output last, got them elsewhere");
+    }
 }
 
 TEST_CASE("a cell of 32 vertices is within the limit") {
@@ -59,6 +70,8 @@ TEST_CASE("a cell of 32 vertices is within the limit") {
   packed.successors.assign(32, 0);
   packed.successors[0] = 0xFFFFFFFEU;
   packed.ops.assign(32, 0);
+  packed.ops.front() = kInput;
+  packed.ops.back() = kOutput;
   CHECK(packed.problem().empty());
   packed.successors[31] = 1U << 31U;
   CHECK_FALSE(packed.problem().empty());

@@ -36,3 +36,11 @@ TEST_CASE("CRC-32C equals the one computed bit by bit for every length and align
     CHECK(crc32c(data.data(), size) == bit_by_bit(data));
   }
 }
+
+TEST_CASE("the instruction and the tables agree on every length and alignment") {
+  std::vector<unsigned char> data(300);
+  for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<unsigned char>(i * i * 7 + i);
+  for (std::size_t begin = 0; begin < 9; ++begin)
+    for (std::size_t size = 0; begin + size <= data.size(); ++size)
+      CHECK(crc32c(data.data() + begin, size) == crc32c_by_tables(data.data() + begin, size));
+}

@@ -73,6 +73,7 @@ TEST_CASE("all instruction sets give the same bits") {
   constexpr std::size_t kDim = 21;
   std::vector<double> tile(kDim * simd::kTileColumns);
   std::vector<double> row(kDim);
+  const std::vector<double> ones(kDim, 1.0);
   std::vector<double> sums(simd::kTileColumns, 0.0);
   std::vector<std::size_t> coordinates(kDim);
   std::iota(coordinates.begin(), coordinates.end(), 0);
@@ -88,7 +89,7 @@ TEST_CASE("all instruction sets give the same bits") {
     double* second = out.data() + simd::kTileColumns;
     (*kernels)->nonnegative_distances({row.data(), coordinates.data(), kDim, row_sum}, tile.data(),
                                       sums.data(), out.data());
-    (*kernels)->signed_distances(row.data(), kDim, tile.data(), second);
+    (*kernels)->signed_distances(row.data(), ones.data(), kDim, tile.data(), second);
     for (std::size_t j = 0; j < simd::kTileColumns; ++j)
       CHECK(out[j] == doctest::Approx(second[j]).epsilon(1e-13));
     (*kernels)->laplace(1.25, out.data());

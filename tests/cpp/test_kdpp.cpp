@@ -50,7 +50,7 @@ TEST_CASE("elementary DPP by rejection follows the determinants") {
   std::map<Subset, int> counts;
   Uniform uniform(11);
   for (int draw = 0; draw < 50000; ++draw) {
-    ++counts[otnas::sample_elementary_dpp(V, {0, 1, 2}, uniform)];
+    ++counts[otnas::sample_elementary_dpp(otnas::Basis(V), {0, 1, 2}, uniform)];
   }
   check_law(law, counts, 50000);
 }
@@ -58,8 +58,9 @@ TEST_CASE("elementary DPP by rejection follows the determinants") {
 TEST_CASE("dependent columns end in an error, not in a stall") {
   const MatrixXd twice = MatrixXd::Constant(4, 2, 0.5);
   Uniform uniform(1);
-  CHECK_THROWS_AS(otnas::sample_elementary_dpp(twice, {0, 1}, uniform), otnas::NumericalError);
-  CHECK(otnas::sample_elementary_dpp(twice, {}, uniform).empty());
+  CHECK_THROWS_AS(otnas::sample_elementary_dpp(otnas::Basis(twice), {0, 1}, uniform),
+                  otnas::NumericalError);
+  CHECK(otnas::sample_elementary_dpp(otnas::Basis(twice), {}, uniform).empty());
 }
 
 TEST_CASE("k-DPP draws follow the determinants, primal and dual") {
@@ -99,7 +100,9 @@ TEST_CASE("DPP draws of any size follow det(L_S) / det(I + L)") {
   }
   std::map<Subset, int> counts;
   LEnsemble ensemble(L, nullptr);
-  for (auto& draw : ensemble.sample_any_size(seeds(50000), 2)) ++counts[draw];
+  std::vector<double> take;
+  for (const double value : ensemble.eigenvalues()) take.push_back(value / (1.0 + value));
+  for (auto& draw : ensemble.sample_any_size(take, seeds(50000), 2)) ++counts[draw];
   check_law(law, counts, 50000);
 }
 

@@ -165,10 +165,10 @@ IN, OUT, POOL = "input", "output", "maxpool3x3"
         ),
         ([[0, 1, 0], [1, 0, 1], [0, 0, 0]], [IN, POOL, OUT], "into the input"),
         ([[0, 1, 0], [0, 0, 1], [0, 1, 0]], [IN, POOL, OUT], "leaves the output"),
-        ([[0]], [IN, OUT], "each of the 1 vertices, got 2 ops"),
-        ([[0, 1], [0, 0]], [IN, POOL, OUT], "each of the 2 vertices, got 3 ops"),
-        ([[0, 1], [0, 0]], [IN], "begin with 'input'"),
-        ([[0, 1], [0, 0]], [POOL, OUT], "begin with 'input'"),
+        ([[0]], [IN, OUT], "each of the 1 vertices, got 2 operations"),
+        ([[0, 1], [0, 0]], [IN, POOL, OUT], "each of the 2 vertices, got 3 operations"),
+        ([[0, 1], [0, 0]], [IN], "from 'input' to 'output'"),
+        ([[0, 1], [0, 0]], [POOL, OUT], "from 'input' to 'output'"),
         ([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [IN, "conv9x9", OUT], "unknown operation 'conv9x9'"),
         ([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [IN, IN, OUT], "only the first vertex"),
     ],
@@ -205,13 +205,13 @@ def test_bad_strings_are_refused(text):
 
 @pytest.mark.parametrize("archs", [3, None, "|x~0|", of.Cell(*CHAIN)])
 def test_not_a_sequence(archs):
-    with pytest.raises(TypeError, match="archs must be a sequence"):
+    with pytest.raises(TypeError, match="archs: expected a sequence"):
         of.as_cells(archs)
 
 
 @pytest.mark.parametrize("item", [None, 5, (1, 2, 3), {"matrix": 1}])
 def test_not_an_architecture(item):
-    with pytest.raises(TypeError, match=r"archs\[0\] must be a Cell"):
+    with pytest.raises(TypeError, match=r"archs\[0\]: expected a Cell"):
         of.as_cells([item])
 
 
@@ -224,7 +224,7 @@ def test_mixed_spaces_are_refused():
     custom = of.Cell([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [IN, "c3", OUT], CUSTOM)
     with pytest.raises(ValueError, match="mixes"):
         of.as_cells([custom, of.Cell(*CHAIN)])
-    with pytest.raises(ValueError, match="not of taxonomy"):
+    with pytest.raises(ValueError, match="expected cells of"):
         of.as_cells(of.as_cells([custom]), of.NASBENCH101)
 
 

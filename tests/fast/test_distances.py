@@ -169,7 +169,7 @@ def test_tree_wasserstein_of_many_measures():
         ([-1, -1], [0.0, 1.0], ValueError, "two roots"),
         ([1, 0], [1.0, 1.0], ValueError, "no root"),
         ([-1, 2, 1], [0.0, 1.0, 1.0], ValueError, "cycle"),
-        ([-1, 5], [0.0, 1.0], ValueError, "neither a node nor -1"),
+        ([-1, 5], [0.0, 1.0], ValueError, "nodes from 0 to"),
         ([-1, 0], [0.0, -1.0], ValueError, r"weights\[1\]"),
         ([-1, 0], [0.0, np.nan], ValueError, r"weights\[1\]"),
         ([-1.0, 0.0], [0.0, 1.0], TypeError, "integers"),
@@ -186,7 +186,7 @@ def test_bad_trees_are_refused(parents, weights, error, message):
     ("mu", "nu", "message"),
     [
         ([1.0, 0.0], [0.0, 0.5], "equal total mass"),
-        ([1.0, 0.0], [2.0, -1.0], "negative"),
+        ([1.0, 0.0], [2.0, -1.0], "at least 0"),
         ([1.0, np.nan], [1.0, 0.0], "finite"),
         ([1.0], [1.0, 0.0], "columns"),
         (np.ones((2, 2)), np.ones((3, 2)), "equally many rows"),
@@ -196,7 +196,7 @@ def test_bad_measures_are_refused(mu, nu, message):
     tree = of.TreeMetric([-1, 0], [0.0, 1.0])
     with pytest.raises(ValueError, match=message):
         of.tree_wasserstein(tree, mu, nu)
-    with pytest.raises(TypeError, match="tree must be"):
+    with pytest.raises(TypeError, match="tree: expected"):
         of.tree_wasserstein(None, mu, nu)
 
 

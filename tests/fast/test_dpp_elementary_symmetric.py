@@ -103,8 +103,8 @@ def test_kdpp_of_500_eigenvalues(k):
         ([1 + 1j], 1, TypeError, "values must be real numbers, got dtype complex128"),
         ([1.0], 2, ValueError, "k must be between 0 and 1, got 2"),
         ([1.0], -1, ValueError, "k must be between 0 and 1, got -1"),
-        ([1.0], True, TypeError, "k must be an integer, got True"),
-        ([1.0], 1.0, TypeError, "k must be an integer, got 1.0"),
+        ([1.0], True, TypeError, "k: expected an integer, got True"),
+        ([1.0], 1.0, TypeError, "k: expected an integer, got 1.0"),
     ],
 )
 def test_errors(values, k, error, message):

@@ -109,8 +109,9 @@ def test_second_draw_and_dpp_draw_keep_the_basis():
     assert ensemble.has_basis
     np.testing.assert_array_equal(first, again)
     any_size = _core.LEnsemble.from_kernel(KERNELS["distinct"])
-    (draw,) = any_size.sample_any_size(seeds[:1], 1)
-    np.testing.assert_array_equal(draw, ensemble.sample_any_size(seeds, 1)[0])
+    take = np.full(ensemble.rank, 0.1)
+    (draw,) = any_size.sample_any_size(take, seeds[:1], 1)
+    np.testing.assert_array_equal(draw, ensemble.sample_any_size(take, seeds, 1)[0])
 
 
 def test_dual_form_first_draw():

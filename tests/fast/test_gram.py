@@ -187,7 +187,7 @@ def nb201_embedding(count=4):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"lengthscales": (1.0, 1.0)}, ValueError, "one entry for each"),
+        ({"lengthscales": (1.0, 1.0)}, ValueError, "expected one for each"),
         ({"lengthscales": (1.0, 0.0, 1.0)}, ValueError, r"lengthscales\[1\] \(indegree\)"),
         ({"lengthscales": (1.0, 1.0, -1.0)}, ValueError, r"lengthscales\[2\]"),
         ({"lengthscales": np.nan}, ValueError, "lengthscales"),
@@ -203,12 +203,12 @@ def nb201_embedding(count=4):
         ({"ngram": 3}, ValueError, "ngram"),
         ({"ngram": 1}, ValueError, "ngram=2, not ngram=1"),
         ({"taxonomy": of.NASBENCH101}, ValueError, "a is an Embedding of"),
-        ({"out": [[0.0]]}, TypeError, "out must be a NumPy array"),
-        ({"out": np.empty((4, 4), dtype=np.float32)}, TypeError, "out must have dtype float64"),
+        ({"out": [[0.0]]}, TypeError, "out: expected a NumPy array"),
+        ({"out": np.empty((4, 4), dtype=np.float32)}, TypeError, "out: expected dtype float64"),
         ({"out": np.empty((4, 5))}, ValueError, "shape"),
         ({"out": np.empty((4, 8))[:, ::2]}, ValueError, "contiguous rows"),
         ({"out": np.empty((4, 4)).T}, ValueError, "contiguous rows"),
-        ({"out": np.broadcast_to(np.empty(4), (4, 4))}, ValueError, "writeable"),
+        ({"out": np.broadcast_to(np.empty(4), (4, 4))}, ValueError, "written to"),
     ],
 )
 def test_bad_arguments_are_refused(arguments, error, message):
@@ -221,7 +221,7 @@ def test_overlapping_out_is_refused():
     with pytest.raises(ValueError, match="do not overlap"):
         of.gram(nb201_embedding(), out=rolling)
     e = of.Embedding({"x": np.random.default_rng(0).random((4, 4))})
-    with pytest.raises(ValueError, match="overlap the memory of the inputs"):
+    with pytest.raises(ValueError, match="read-only"):
         of.gram(e, out=e.vectors)
     stacked = np.lib.stride_tricks.as_strided(np.empty(60), (3, 4, 4), (8 * 4, 8 * 4, 8))
     with pytest.raises(ValueError, match="blocks that do not overlap"):

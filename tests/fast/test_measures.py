@@ -250,18 +250,22 @@ def test_architectures_are_embedded_like_the_embedding_beside_them():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"measures": "words"}, ValueError, "measures must be names out of"),
+        ({"measures": "words"}, ValueError, "measures: expected names out of"),
         ({"measures": ("prefix", "wt")}, ValueError, "got 'wt'"),
         ({"measures": ("indegree", "tw")}, ValueError, "each once"),
         ({"measures": ("tw", "tw-2g")}, ValueError, "each once"),
         ({"measures": ("prefix", "prefix")}, ValueError, "each once"),
         ({"measures": ("operations-1", "operations-2")}, ValueError, "operations once"),
         ({"measures": ()}, ValueError, "at least one"),
-        ({"measures": 3}, TypeError, "measures must be a preset"),
-        ({"measures": (3,)}, TypeError, "measures must hold names, got 3"),
+        ({"measures": 3}, TypeError, "measures: expected a preset"),
+        ({"measures": (3,)}, TypeError, "measures: expected names, got 3"),
         ({"measures": "tw", "ngram": 1}, ValueError, "ngram and measures exclude each other"),
-        ({"measures": "prefix", "decay": 0.0}, ValueError, "decay must be positive"),
-        ({"measures": "prefix", "decay": 1.5}, ValueError, r"decay must lie in \(0, 1\], got 1.5"),
+        ({"measures": "prefix", "decay": 0.0}, ValueError, "decay: expected a positive"),
+        (
+            {"measures": "prefix", "decay": 1.5},
+            ValueError,
+            r"decay: expected a number in \(0, 1\], got 1.5",
+        ),
     ],
 )
 def test_bad_measures_are_refused(arguments, error, message):
@@ -280,9 +284,9 @@ def test_different_measures_are_not_compared():
         of.gram(paper, measures="tw-path")
     with pytest.raises(ValueError, match="a is an Embedding with measures=None"):
         of.gram(of.Embedding({"x": np.ones((2, 2))}), measures="tw")
-    with pytest.raises(ValueError, match="one entry for each of the blocks"):
+    with pytest.raises(ValueError, match="expected one for each of the blocks"):
         of.gram(path, lengthscales=(1.0, 1.0, 1.0))
-    with pytest.raises(ValueError, match=r"name must be one of \('prefix', 'suffix'\)"):
+    with pytest.raises(ValueError, match=r"name: expected one of \('prefix', 'suffix'\)"):
         path.words("sizes")
-    with pytest.raises(ValueError, match="name must be one of"):
+    with pytest.raises(ValueError, match="name: expected one of"):
         paper.block("prefix")

@@ -109,7 +109,7 @@ def test_rows_with_words_and_depths_of_their_own():
 def test_errors():
     embedding = of.embed(cells_of("nasbench201", 4))
     prepared = of.PreparedEmbedding(embedding)
-    with pytest.raises(TypeError, match="embedding must be an Embedding, got list"):
+    with pytest.raises(TypeError, match="embedding: expected an Embedding, got list"):
         of.PreparedEmbedding([1])
     with pytest.raises(ValueError, match="rows mixes blocks"):
         prepared.gram(of.embed(cells_of("nasbench201", 2), measures="tw-path"))
@@ -119,15 +119,15 @@ def test_errors():
         prepared.gram(embedding, lengthscales=(1.0, -1.0, 1.0))
     with pytest.raises(ValueError, match="variance"):
         prepared.gram(embedding, variance=0)
-    with pytest.raises(ValueError, match="out must have shape"):
+    with pytest.raises(ValueError, match="out: expected shape"):
         prepared.gram(embedding, out=np.empty((4, 5)))
-    with pytest.raises(TypeError, match="out must have dtype"):
+    with pytest.raises(TypeError, match="out: expected dtype"):
         prepared.distances(embedding, out=np.empty((3, 4, 4), dtype=np.float32))
     with pytest.raises(ValueError, match="threads"):
         prepared.distances(embedding, threads=0)
     shallow = of.PreparedEmbedding(of.embed(cells_of("custom", 4, vertices=3)))
     deep = of.Cell(np.eye(9, k=1), ["input", *["c3"] * 7, "output"], CUSTOM)
-    with pytest.raises(ValueError, match=r"rows must have cells of at most \d layers.* got 9"):
+    with pytest.raises(ValueError, match=r"rows: expected cells of at most \d layers.* got 9"):
         shallow.gram([deep])
     words = of.PreparedEmbedding(of.embed(cells_of("custom", 4, vertices=3), measures="prefix"))
     assert words.gram([deep]).shape == (1, 4)  # layers matter to the degrees only

@@ -8,7 +8,14 @@ from otnas.search import Search, methods
 from otnas.spaces import CellSpace, SequenceSpace, Space
 from otnas_fast import Cell, Taxonomy
 
-NAMES = (*methods.names(), "kdpp-quality:tw", "believer:path", "thompson:wl", "penalise:ot")
+NAMES = (
+    *methods.names(),
+    "kdpp-quality:tw",
+    "believer:path",
+    "thompson:wl",
+    "penalise:ot",
+    "tw-2g/places",
+)
 
 # Cheap versions: what is tested here does not depend on how good a search is.
 BATCH = {"n_promising": 12, "n_mutations": 12, "n_random": 6, "n_kept": 6, "refit_every": 5}
@@ -56,7 +63,7 @@ KINDS = ("small", "open")
 
 def space_for(name: str, kind: str = "small") -> Space:
     """Return a space of the kind that the method works on."""
-    if name.startswith("optuna"):
+    if name.startswith("optuna") or "places" in name:  # independent choices only
         return small_sequences() if kind == "small" else open_sequences()
     return small_space() if kind == "small" else open_space()
 

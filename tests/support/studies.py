@@ -24,6 +24,7 @@ CHEAP = {"n_promising": 12, "n_mutations": 12, "n_random": 6, "n_kept": 6}
 SUBJECTS: dict[str, tuple[str, str, dict[str, object]]] = {
     "tw-full": ("tw-full", "small", CHEAP),
     "kdpp": ("kdpp-quality:tw-2g", "small", CHEAP),
+    "turns": ("kdpp-quality:tw-2g/wl", "small", CHEAP),
     "growing": ("tw-2g", "open", {**CHEAP, "candidates": "growing"}),
     "evolution": ("evolution", "small", {"population": 5, "sample": 3}),
     "local-search": ("local-search", "small", {"restart_draws": 2}),

@@ -33,9 +33,18 @@ Cell skeleton() {
   return cell;
 }
 
+/// Text as it is shown in a message: its beginning, and no part of a UTF-8 character.
+std::string shown(std::string_view text) {
+  constexpr std::size_t longest = 120;
+  if (text.size() <= longest) return std::string(text);
+  std::size_t end = longest;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
+  return std::string(text.substr(0, end)) + "...";
+}
+
 [[noreturn]] void fail(std::string_view text, const std::string& reason) {
-  throw std::invalid_argument("'" + std::string(text) + "' is no NAS-Bench-201 architecture: " +
-                              reason + "; expected '|op~0|+|op~0|op~1|+|op~0|op~1|op~2|'");
+  throw std::invalid_argument("'" + shown(text) + "' is no NAS-Bench-201 architecture: " + reason +
+                              "; expected '|op~0|+|op~0|op~1|+|op~0|op~1|op~2|'");
 }
 
 /// Removes `prefix` from the front of `rest`, or fails.
@@ -58,13 +67,13 @@ Cell parse_nasbench201(std::string_view text, const Taxonomy& taxonomy) {
       const auto end = rest.find('~');
       if (end == std::string_view::npos) fail(text, "it ends early");
       const auto code = taxonomy.code(rest.substr(0, end));
-      if (!code) fail(text, "unknown operation '" + std::string(rest.substr(0, end)) + "'");
+      if (!code) fail(text, "unknown operation '" + shown(rest.substr(0, end)) + "'");
       cell.ops[ix(++edge)] = *code;
       rest.remove_prefix(end);
       expect(text, rest, "~" + std::to_string(from) + "|");
     }
   }
-  if (!rest.empty()) fail(text, "characters left over: '" + std::string(rest) + "'");
+  if (!rest.empty()) fail(text, "characters left over: '" + shown(rest) + "'");
   return cell;
 }
 

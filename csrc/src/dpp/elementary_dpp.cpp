@@ -12,10 +12,10 @@
 // update of V left out.
 //
 // Rejection: propose i with probability |v_i|^2 / k, which does not depend on Y and is tabulated
-// once a draw, and accept with probability d_i(Y) / |v_i|^2 <= 1. The accepted i then has
-// probability proportional to |v_i|^2 * d_i / |v_i|^2 = d_i, which is the chain rule above,
-// exactly. A proposal is accepted with probability sum_i d_i / k = (k - j) / k, so the expected
-// number of proposals of a draw is k (1 + 1/2 + ... + 1/k), each of O(kj) or less.
+// once a draw (Basis says how for many items), and accept with probability d_i(Y) / |v_i|^2 <= 1.
+// The accepted i then has probability proportional to |v_i|^2 * d_i / |v_i|^2 = d_i, which is the
+// chain rule above, exactly. A proposal is accepted with probability sum_i d_i / k = (k - j) / k,
+// so the expected number of proposals of a draw is k (1 + 1/2 + ... + 1/k), each of O(kj) or less.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -30,24 +30,22 @@ using Eigen::Index;
 
 class ElementarySampler {
  public:
-  ElementarySampler(const Eigen::MatrixXd& basis, const std::vector<std::size_t>& columns)
+  ElementarySampler(const Basis& basis, const std::vector<std::size_t>& columns)
       : basis_(basis),
         columns_(columns),
         size_(columns.size()),
         floor_(static_cast<double>(size_) * std::numeric_limits<double>::epsilon()),
-        leverage_(Eigen::VectorXd::Zero(basis.rows())),
         span_(static_cast<Index>(size_), static_cast<Index>(size_)),
         row_(static_cast<Index>(size_)) {
-    for (const std::size_t column : columns_) {
-      leverage_ += basis_.col(static_cast<Index>(column)).cwiseAbs2();
-    }
-    cumulative_.resize(static_cast<std::size_t>(leverage_.size()));
+    chosen_.reserve(size_);
+    if (basis_.has_sums()) return;
+    const Eigen::VectorXd leverage = basis_.leverage(columns_);
+    cumulative_.resize(basis_.rows());
     double sum = 0.0;
     for (std::size_t i = 0; i < cumulative_.size(); ++i) {
-      sum += leverage_[static_cast<Index>(i)];
+      sum += leverage[static_cast<Index>(i)];
       cumulative_[i] = sum;
     }
-    chosen_.reserve(size_);
   }
 
   std::vector<std::int64_t> draw(Uniform& uniform) {
@@ -65,10 +63,8 @@ class ElementarySampler {
   bool propose(Uniform& uniform) {
     const std::size_t bound = 50 * (size_ / (size_ - chosen_.size()) + 1);
     for (std::size_t attempt = 0; attempt < bound; ++attempt) {
-      const double target = uniform() * cumulative_.back();
-      const auto found = std::upper_bound(cumulative_.begin(), cumulative_.end(), target);
-      if (found == cumulative_.end()) continue;  // the product was rounded up to the total
-      const auto item = static_cast<Index>(found - cumulative_.begin());
+      const std::size_t item = by_leverage(uniform);
+      if (item == basis_.rows()) continue;  // rounding led past the end
       load_row(item);
       // What lies within rounding of the span, as the items chosen already do, is in the span.
       const double needed = std::max(uniform(), floor_) * row_.squaredNorm();
@@ -80,12 +76,23 @@ class ElementarySampler {
     return false;
   }
 
+  /// An item with probability |v_i|^2 / k.
+  std::size_t by_leverage(Uniform& uniform) const {
+    if (basis_.has_sums()) {
+      const auto j = static_cast<std::size_t>(uniform() * static_cast<double>(size_));
+      return basis_.propose(columns_[j], uniform);
+    }
+    const double target = uniform() * cumulative_.back();
+    const auto found = std::upper_bound(cumulative_.begin(), cumulative_.end(), target);
+    return static_cast<std::size_t>(found - cumulative_.begin());
+  }
+
   /// Adds one item by computing every residual. O(nkj).
   void scan(Uniform& uniform) {
-    std::vector<double> sums(cumulative_.size());
+    std::vector<double> sums(basis_.rows());
     double sum = 0.0;
     for (std::size_t i = 0; i < sums.size(); ++i) {
-      load_row(static_cast<Index>(i));
+      load_row(i);
       const double norm = row_.squaredNorm();
       const double left = residual(floor_ * norm);
       if (left > floor_ * norm) sum += left;
@@ -96,16 +103,12 @@ class ElementarySampler {
     if (!(sum > floor_) || found == sums.end()) {
       throw NumericalError("k-DPP draw failed: the eigenvectors chosen are not independent");
     }
-    const auto item = static_cast<Index>(found - sums.begin());
+    const auto item = static_cast<std::size_t>(found - sums.begin());
     load_row(item);
     add(item);
   }
 
-  void load_row(Index item) {
-    for (std::size_t j = 0; j < size_; ++j) {
-      row_[static_cast<Index>(j)] = basis_(item, static_cast<Index>(columns_[j]));
-    }
-  }
+  void load_row(std::size_t item) { basis_.row(item, columns_, row_); }
 
   /// Squared distance of row_ to the span, or, as soon as that is settled, anything <= enough.
   double residual(double enough) const {
@@ -118,19 +121,18 @@ class ElementarySampler {
   }
 
   /// Appends row_ to the span's orthonormal basis; twice is enough (Giraud et al., 2005).
-  void add(Index item) {
+  void add(std::size_t item) {
     const auto known = span_.leftCols(static_cast<Index>(chosen_.size()));
     for (int pass = 0; pass < 2; ++pass) row_ -= known * (known.transpose() * row_).eval();
     span_.col(static_cast<Index>(chosen_.size())) = row_.normalized();
     chosen_.push_back(static_cast<std::int64_t>(item));
   }
 
-  const Eigen::MatrixXd& basis_;
+  const Basis& basis_;
   const std::vector<std::size_t>& columns_;
   std::size_t size_;
   double floor_;
-  Eigen::VectorXd leverage_;        // |v_i|^2, (n,)
-  std::vector<double> cumulative_;  // running sums of leverage_, (n,)
+  std::vector<double> cumulative_;  // running sums of |v_i|^2, (n,), unless the basis has its own
   Eigen::MatrixXd span_;            // columns: orthonormal basis of the chosen rows, (k, k)
   Eigen::VectorXd row_;             // the proposed row, (k,)
   std::vector<std::int64_t> chosen_;
@@ -138,7 +140,7 @@ class ElementarySampler {
 
 }  // namespace
 
-std::vector<std::int64_t> sample_elementary_dpp(const Eigen::MatrixXd& basis,
+std::vector<std::int64_t> sample_elementary_dpp(const Basis& basis,
                                                 const std::vector<std::size_t>& columns,
                                                 Uniform& uniform) {
   if (columns.empty()) return {};

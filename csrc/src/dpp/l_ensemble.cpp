@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "dpp/blas.hpp"
 #include "otnas/dpp/dpp.hpp"
 #include "support/cancel.hpp"
 
@@ -64,6 +65,30 @@ LEnsemble::LEnsemble(Factor factor, const Lapack* lapack, const CancelCheck& can
   eigenvalues_ = scaled_back(spectrum_->eigenvalues(), exponent);
 }
 
+LEnsemble::LEnsemble(FactorView factor, const Lapack* lapack, const CancelCheck& cancelled)
+    : size_(factor.rows), view_(factor), lapack_(lapack) {
+  const std::size_t count = factor.rows * factor.columns;
+  const Eigen::Map<const Eigen::VectorXd> entries(factor.data, static_cast<Index>(count));
+  const double largest = entries.cwiseAbs().maxCoeff();
+  const int exponent = largest > 0.0 ? std::ilogb(largest) : 0;
+  view_scale_ = std::ldexp(1.0, -exponent);
+  if (!std::isnormal(view_scale_)) {
+    throw NumericalError("the factor does not fit in double precision; multiply it by a constant");
+  }
+  // B^T B in blocks of rows, added up in their order.
+  constexpr std::size_t kRows = 16384;
+  const auto r = static_cast<Index>(factor.columns);
+  Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(r, r);
+  for (std::size_t first = 0; first < factor.rows; first += kRows) {
+    throw_if_cancelled(cancelled);
+    const auto rows = static_cast<Index>(std::min(kRows, factor.rows - first));
+    const Eigen::Map<const Eigen::MatrixXd> block(factor.data + first * factor.columns, r, rows);
+    add_outer(lapack, block * view_scale_, gram);
+  }
+  spectrum_ = std::make_unique<Spectrum>(std::move(gram), size_, lapack, cancelled);
+  eigenvalues_ = scaled_back(spectrum_->eigenvalues(), 2 * exponent);
+}
+
 bool LEnsemble::has_basis() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return basis_ != nullptr;
@@ -94,21 +119,29 @@ std::shared_ptr<const EigenvectorSelection> LEnsemble::selection(std::size_t k) 
   return selection_;
 }
 
-std::shared_ptr<const Eigen::MatrixXd> LEnsemble::full_basis(const CancelCheck& cancelled) {
+std::shared_ptr<const Basis> LEnsemble::full_basis(const CancelCheck& cancelled) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!basis_) {
-    auto vectors = std::make_shared<Eigen::MatrixXd>(spectrum_->basis(cancelled));
-    lift(*vectors);
-    basis_ = std::move(vectors);
+    Eigen::MatrixXd vectors = spectrum_->basis(cancelled);
+    if (view_.data != nullptr) {
+      for (std::size_t m = 0; m < rank(); ++m) {
+        vectors.col(static_cast<Index>(m)) /= std::sqrt(eigenvalues_[m]) * view_scale_;
+      }
+      basis_ =
+          std::make_shared<const Basis>(view_, view_scale_, std::move(vectors), lapack_, cancelled);
+    } else {
+      lift(vectors);
+      basis_ = std::make_shared<const Basis>(std::move(vectors));
+    }
     spectrum_.reset();
   }
   return basis_;
 }
 
 /// The basis, or null for the one draw that may do with less.
-std::shared_ptr<const Eigen::MatrixXd> LEnsemble::basis_unless_first(std::size_t draws,
-                                                                     const CancelCheck& cancelled) {
-  {
+std::shared_ptr<const Basis> LEnsemble::basis_unless_first(std::size_t draws,
+                                                           const CancelCheck& cancelled) {
+  if (view_.data == nullptr) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!std::exchange(drawn_, true) && draws == 1 && !basis_) return nullptr;
   }
@@ -127,7 +160,7 @@ std::vector<std::int64_t> LEnsemble::draw_first(const std::vector<std::size_t>& 
   lift(*few);
   std::vector<std::size_t> all(chosen.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
-  return sample_elementary_dpp(*few, all, uniform);
+  return sample_elementary_dpp(Basis(std::move(*few)), all, uniform);
 }
 
 std::vector<std::int64_t> LEnsemble::sample(std::size_t k, const std::vector<std::uint64_t>& seeds,
@@ -150,7 +183,9 @@ std::vector<std::int64_t> LEnsemble::sample(std::size_t k, const std::vector<std
 }
 
 std::vector<std::vector<std::int64_t>> LEnsemble::sample_any_size(
-    const std::vector<std::uint64_t>& seeds, unsigned threads, const CancelCheck& cancelled) {
+    const std::vector<double>& take, const std::vector<std::uint64_t>& seeds, unsigned threads,
+    const CancelCheck& cancelled) {
+  if (take.size() != rank()) throw std::invalid_argument("take must have one entry a rank");
   std::vector<std::vector<std::int64_t>> draws(seeds.size());
   if (seeds.empty()) return draws;
   const auto basis = basis_unless_first(seeds.size(), cancelled);
@@ -160,8 +195,7 @@ std::vector<std::vector<std::int64_t>> LEnsemble::sample_any_size(
         Uniform uniform(seeds[i]);
         std::vector<std::size_t> chosen;
         for (std::size_t m = 0; m < rank(); ++m) {
-          // u (1 + λ) < λ would overflow for huge λ
-          if (uniform() < 1.0 / (1.0 + 1.0 / eigenvalues_[m])) chosen.push_back(m);
+          if (uniform() < take[m]) chosen.push_back(m);
         }
         draws[i] = basis ? sample_elementary_dpp(*basis, chosen, uniform)
                          : draw_first(chosen, uniform, cancelled);
@@ -171,16 +205,20 @@ std::vector<std::vector<std::int64_t>> LEnsemble::sample_any_size(
 }
 
 std::vector<double> LEnsemble::marginals(std::size_t k, const CancelCheck& cancelled) {
-  const std::vector<double> taken = selection(k)->inclusion_probabilities();
-  const auto basis = full_basis(cancelled);
-  std::vector<double> result(size_);
-  Eigen::Map<Eigen::VectorXd> probabilities(result.data(), static_cast<Index>(size_));
-  probabilities.setZero();
-  for (std::size_t m = 0; m < taken.size(); ++m) {
-    probabilities += taken[m] * basis->col(static_cast<Index>(m)).cwiseAbs2();
-  }
-  probabilities = probabilities.cwiseMin(1.0);
+  std::vector<double> result = weighted_squares(selection(k)->inclusion_probabilities(), cancelled);
+  for (double& probability : result) probability = std::min(probability, 1.0);
   return result;
+}
+
+std::vector<double> LEnsemble::weighted_squares(const std::vector<double>& weights,
+                                                const CancelCheck& cancelled) {
+  if (weights.size() != rank()) throw std::invalid_argument("weights must have one entry a rank");
+  return full_basis(cancelled)->weighted_squares(weights, cancelled);
+}
+
+std::vector<double> LEnsemble::basis_rows(const std::vector<std::size_t>& items,
+                                          const CancelCheck& cancelled) {
+  return full_basis(cancelled)->rows_of(items);
 }
 
 double LEnsemble::log_normaliser(std::size_t k) { return selection(k)->log_normaliser(); }

@@ -38,29 +38,22 @@ class TileValues {
   TileValues(const L1Embedding& a, const L1Embedding& b, const double* scale, std::size_t begin,
              std::size_t end, const Finish& finish)
       : kernels_(simd::best_kernels()),
-        dim_(end - begin),
         rows_(a, scale, begin, end),
         tiles_(b, scale, begin, end),
-        nonnegative_(rows_.nonnegative() && tiles_.nonnegative()),
         finish_(finish) {}
 
   std::size_t tile_count() const { return tiles_.count(); }
 
   /// values (kTileColumns,): row u against the columns of tile t.
   void operator()(std::size_t u, std::size_t t, double* values) const {
-    if (nonnegative_)
-      kernels_.nonnegative_distances(rows_.sparse(u), tiles_.tile(t), tiles_.sums(t), values);
-    else
-      kernels_.signed_distances(rows_.dense(u), dim_, tiles_.tile(t), values);
+    tiles_.distances(kernels_, rows_, u, t, values);
     finish_(kernels_, values);
   }
 
  private:
   const simd::Kernels& kernels_;
-  std::size_t dim_;
   Rows rows_;
   Tiles tiles_;
-  bool nonnegative_;
   Finish finish_;
 };
 

@@ -29,8 +29,7 @@ const std::int64_t* index_of(const L1Block& block) {
 
 /// One block of the left-hand side.
 struct BlockRows {
-  explicit BlockRows(const L1Block& block)
-      : rows(pack(block)), nonnegative(rows.nonnegative()), index(index_of(block)) {}
+  explicit BlockRows(const L1Block& block) : rows(pack(block)), index(index_of(block)) {}
 
   static Rows pack(const L1Block& block) {
     if (const auto* dense = std::get_if<DenseBlock>(&block))
@@ -39,7 +38,6 @@ struct BlockRows {
   }
 
   Rows rows;
-  bool nonnegative;
   const std::int64_t* index;
 };
 
@@ -48,27 +46,18 @@ class DenseColumns {
  public:
   DenseColumns(const double* vectors, std::size_t distinct, std::size_t dim)
       : kernels_(simd::best_kernels()),
-        dim_(dim),
-        tiles_({vectors, distinct, dim, nullptr, 0}, nullptr, 0, dim),
-        nonnegative_(tiles_.nonnegative()) {}
+        tiles_({vectors, distinct, dim, nullptr, 0}, nullptr, 0, dim) {}
 
   std::size_t bytes() const { return tiles_.bytes(); }
 
   void distances(const BlockRows& left, std::size_t u, double* out) const {
-    const bool nonnegative = nonnegative_ && left.nonnegative;
-    for (std::size_t t = 0; t < tiles_.count(); ++t, out += kTileColumns) {
-      if (nonnegative)
-        kernels_.nonnegative_distances(left.rows.sparse(u), tiles_.tile(t), tiles_.sums(t), out);
-      else
-        kernels_.signed_distances(left.rows.dense(u), dim_, tiles_.tile(t), out);
-    }
+    for (std::size_t t = 0; t < tiles_.count(); ++t, out += kTileColumns)
+      tiles_.distances(kernels_, left.rows, u, t, out);
   }
 
  private:
   const simd::Kernels& kernels_;
-  std::size_t dim_;
   Tiles tiles_;
-  bool nonnegative_;
 };
 
 /// One block of the right-hand side: distinct vectors and, for each column, which of them it is.

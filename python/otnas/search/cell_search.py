@@ -1,4 +1,4 @@
-"""Bayesian optimisation of cells with a Gaussian process."""
+"""Bayesian optimisation of the architectures of a space with a Gaussian process."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from otnas.search.decision.decide import Decision, confidence_bound
 from otnas.search.decision.ranking import lowest
 from otnas.search.decision.rules import Rule
 from otnas.search.decision.settings import AcquisitionSettings, ModelSettings
-from otnas_fast import Cell
+from otnas.spaces import Space
 
 
-class CellSearch(BayesianSearch[Cell]):
-    """Gaussian process on the cells of a space, or several with kernels of their own, in turn.
+class CellSearch(BayesianSearch[Any]):
+    """Gaussian process on the architectures of a space, or several, whose kernels decide in turn.
 
     Models that err differently keep each other out of dead ends. All are told everything; each
     decides once, then the next one, and only the one that decides is brought up to date.
@@ -73,9 +73,15 @@ class CellSearch(BayesianSearch[Cell]):
         )
         self._space, self._pool = domain.space, domain.pool
         self._candidates = candidates
+        for kind in kinds:
+            if kind.of_cells and not isinstance(domain.space, Space):
+                raise ValueError(
+                    f"method: the kernel {kind.summary!r} compares cells, which space "
+                    f"{domain.space.name} has not; 'places' compares any choices"
+                )
         distances = [kind.distances(domain.space) for kind in kinds]
         self._mode = _candidate_mode(candidates.candidates, kinds, distances, domain.pool)
-        self._models = [
+        self._models = tuple(
             CellItems(
                 distance,
                 domain.space,
@@ -84,9 +90,9 @@ class CellSearch(BayesianSearch[Cell]):
                 noise_floor=model.noise_floor,
             )
             for distance in distances
-        ]
+        )
         self._n_decisions = 0
-        self._kept: list[Cell] = []
+        self._kept: list[Any] = []
 
     @property
     def model(self) -> CellItems:
@@ -101,17 +107,17 @@ class CellSearch(BayesianSearch[Cell]):
     def _posterior(self) -> Posterior:
         return self.model.posterior
 
-    def _items_of(self, things: Sequence[Cell]) -> IntArray:
+    def _items_of(self, things: Sequence[Any]) -> IntArray:
         return self.model.keep(things)
 
-    def _offer(self, n: int) -> Offer[Cell]:
+    def _offer(self, n: int) -> Offer[Any]:
         if self._mode == "space" and self._left is not None and self._pool is not None:
             left, pool = np.flatnonzero(self._left.mask), self._pool
             return Offer(self.model.of_pool(left), lambda i: pool[int(left[i])], pool.labels[left])
         proposals = self._proposals(n)
         return Offer(self.model.place(proposals), proposals.__getitem__)
 
-    def _proposals(self, n: int) -> list[Cell]:
+    def _proposals(self, n: int) -> list[Any]:
         """Return at least n different fresh cells to choose from."""
         taken: set[Hashable] = set()
         settings = self._candidates
@@ -135,7 +141,7 @@ class CellSearch(BayesianSearch[Cell]):
                 break
         return cells
 
-    def _decided(self, offer: Offer[Cell], decision: Decision) -> None:
+    def _decided(self, offer: Offer[Any], decision: Decision) -> None:
         self._n_decisions += 1
         if self._mode != "growing":
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable
+from hashlib import blake2b
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -128,5 +129,11 @@ class PoolItems(Domain[int]):
         return self.checked(value, "item")
 
     def describe(self) -> dict[str, Any]:
-        """Return the number of items."""
-        return {"n_items": self.n_items}
+        """Return the number of items, and a fingerprint of their groups."""
+        groups = None if self._labels is None else fingerprint(self._labels)
+        return {"n_items": self.n_items, "groups": groups}
+
+
+def fingerprint(array: ArrayLike) -> str:
+    """Return what tells an array from others of its type."""
+    return blake2b(np.ascontiguousarray(array).tobytes(), digest_size=16).hexdigest()

@@ -35,8 +35,8 @@ from otnas.search.cells.proposals import CandidateSettings
 from otnas.search.decision.rules import RULES
 from otnas.search.decision.settings import AcquisitionSettings, ModelSettings
 from otnas.search.settings import as_mapping, as_settings
-from otnas.spaces import Space, SpaceCells
-from otnas_fast import Architecture, Cell, CellArray
+from otnas.spaces import Enumerated, SearchSpace, Space
+from otnas_fast import CellArray
 from otnas_fast.measures import MEASURES
 
 
@@ -58,7 +58,7 @@ class Method:
     name: str
     summary: str
     settings: tuple[type[Any], ...]
-    build: Callable[..., Search[Cell]]
+    build: Callable[..., Search[Any]]
     packages: tuple[str, ...] = ()
 
 
@@ -130,6 +130,11 @@ def get(name: str) -> Method:
     )
 
 
+def default(space: object) -> str:
+    """Return the method for a space of which nothing is known."""
+    return "tw-full" if isinstance(space, Space) else "places"
+
+
 def resolved(name: str, settings: Mapping[str, object] | None = None) -> dict[str, Any]:
     """Return all settings of a method, defaults included.
 
@@ -143,21 +148,21 @@ def resolved(name: str, settings: Mapping[str, object] | None = None) -> dict[st
 
 def make(
     name: str,
-    space: Space,
+    space: SearchSpace[Any],
     *,
     seed: int | np.random.Generator | None,
-    pool: CellPool | SpaceCells | CellArray | Iterable[Architecture] | None = None,
+    pool: CellPool | Enumerated[Any] | CellArray | Iterable[Any] | None = None,
     settings: Mapping[str, object] | None = None,
     initial: int = 20,
     direction: str = "minimise",
-) -> Search[Cell]:
+) -> Search[Any]:
     """Return a new search.
 
     Parameters
     ----------
     name : str
         One of `names`, or ``rule:kernel``.
-    space : Space
+    space : SearchSpace
     seed : int >= 0, numpy Generator or None
         Methods of equal seed, space, pool and `initial` start from the same cells.
     pool : CellPool or cells, optional
@@ -185,7 +190,7 @@ def make(
     """
     method = get(name)
     parts = as_settings(method.settings, settings, name)
-    if not isinstance(space, Space):
+    if not isinstance(space, SearchSpace):
         raise TypeError(f"space: expected a Space, got {type(space).__name__}")
     if pool is None:
         try:

@@ -14,6 +14,7 @@ from otnas.arrays import IntArray
 from otnas.gp.gram_kernels import GramBlocks, as_kernel
 from otnas.gp.kernels import Kernel
 from otnas.gp.pool_posterior import PoolPosterior
+from otnas.gp.pool_rows import storage_dtype
 from otnas.gp.process import GaussianProcess
 from otnas.search import transaction
 from otnas.search.bayesian import BayesianSearch, Offer
@@ -128,7 +129,13 @@ class PoolSearch(BayesianSearch[int]):
         )
         named = batch_rule if isinstance(batch_rule, str) else kind.__name__
         fixed = [part for part in parts if not isinstance(part, FunctionRule)]
-        self.identity = {"method": f"{named}:pool", "settings": as_mapping(fixed)}
+        own = {"transform": transform, "candidates": candidates}
+        self.identity = {
+            "method": f"{named}:pool",
+            "settings": as_mapping(fixed),
+            "own": [name for name, function in own.items() if function is not None],
+            "dtype": str(storage_dtype(dtype, kernel.n_items)),
+        }
 
     @property
     def posterior(self) -> PoolPosterior:

@@ -1,7 +1,8 @@
 """What is rolled back when a call fails or is interrupted: everything.
 
 An object's attributes are immutable (arrays are replaced, never changed in place), or a container
-of immutable things, a random generator, or an object with a `checkpoint` of its own.
+of immutable things, a random generator, an object with a `checkpoint` of its own, or a tuple of
+such.
 """
 
 from __future__ import annotations
@@ -60,11 +61,21 @@ def _undo(value: Any) -> Undo | None:
             generator.state = state
 
         return rewind
+    if isinstance(value, tuple):
+        return _all([undo for part in value if (undo := _undo(part)) is not None])
     if isinstance(value, (list, deque)):
         return _refill(value, value.extend, value.copy())
     if isinstance(value, (dict, set)):
         return _refill(value, value.update, value.copy())
     return None
+
+
+def _all(undos: list[Undo]) -> Undo | None:
+    def undo() -> None:
+        for one in undos:
+            one()
+
+    return undo if undos else None
 
 
 def _refill(container: Any, fill: Callable[[Any], object], contents: Any) -> Undo:

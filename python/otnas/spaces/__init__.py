@@ -19,7 +19,7 @@ from otnas.spaces.categorical import CategoricalSpace
 from otnas.spaces.custom import CellSpace
 from otnas.spaces.darts import DARTS
 from otnas.spaces.interface import Enumerated, SearchSpace
-from otnas.spaces.nasbench101 import NASBench101, parameter_counts
+from otnas.spaces.nasbench101 import NASBench101
 from otnas.spaces.nasbench201 import NASBench201
 from otnas.spaces.nasbenchgraph import DATASETS, PROTEINS_OPERATIONS, NASBenchGraph
 from otnas.spaces.nats_size import NATSSize
@@ -34,6 +34,7 @@ from otnas.spaces.parameters import (
     sequence_of,
 )
 from otnas.spaces.sequence import SequenceSpace
+from otnas_fast.enumeration import parameter_counts
 
 __all__ = [
     "DARTS",

@@ -9,8 +9,8 @@ import numpy as np
 from otnas.spaces.base import Digests, SpaceCells, as_keys, text_digests
 from otnas.spaces.dag import DagSpace
 from otnas.spaces.text import format_cell
-from otnas_fast import CellArray, _core
-from otnas_fast._validate import threads as available_threads
+from otnas_fast import CellArray
+from otnas_fast.enumeration import MAX_ENUMERATED_VERTICES, enumerate_cells
 
 MAX_ENUMERATED_CELLS = 1_000_000
 
@@ -69,22 +69,17 @@ class CellSpace(DagSpace):
 
     @cached_property
     def _enumerated(self) -> SpaceCells:
-        if self.max_vertices > _core.MAX_ENUMERATED_VERTICES:
+        if self.max_vertices > MAX_ENUMERATED_VERTICES:
             raise ValueError(
                 f"space {self.name} is too large to enumerate: max_vertices must be at most "
-                f"{_core.MAX_ENUMERATED_VERTICES}, got {self.max_vertices}"
+                f"{MAX_ENUMERATED_VERTICES}, got {self.max_vertices}"
             )
         try:
-            packed = _core.enumerate_cells(
-                self.max_vertices,
-                self.max_edges,
-                self._operations,
-                MAX_ENUMERATED_CELLS,
-                available_threads(None),
+            cells = enumerate_cells(
+                self.taxonomy, self.max_vertices, self.max_edges, max_cells=MAX_ENUMERATED_CELLS
             )
         except ValueError as error:
             raise ValueError(f"space {self.name} is too large to enumerate: {error}") from None
-        cells = CellArray(*packed, self.taxonomy)
         cells = cells[np.array(list(self._valid_positions(cells)), dtype=np.int64)]
         digests = self.digests(cells)
         order = np.argsort(as_keys(digests))

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from otnas.spaces.base import Space, group_rows
 from otnas.spaces.text import check_names, format_cell, parse_cell
 from otnas_fast import Cell, CellArray, Taxonomy, as_cells
-from otnas_fast._core import INPUT, MAX_VERTICES, OUTPUT
+from otnas_fast.taxonomy import INPUT_CODE, MAX_VERTICES, OUTPUT_CODE
 
 MAX_REJECTED = 100_000
 """Draws after which a space is taken to have no valid cells to be found this way."""
@@ -192,7 +192,7 @@ class DagSpace(Space):
         n, vertices = edges.shape[:2]
         bits = np.triu(edges, 1) * (1 << np.arange(vertices, dtype=np.int64))
         all_codes = np.empty((n, vertices), dtype=np.uint8)
-        all_codes[:, 0], all_codes[:, 1:-1], all_codes[:, -1] = INPUT, codes, OUTPUT
+        all_codes[:, 0], all_codes[:, 1:-1], all_codes[:, -1] = INPUT_CODE, codes, OUTPUT_CODE
         return CellArray(
             vertices * np.arange(n + 1, dtype=np.int64),
             bits.sum(axis=2).astype(np.uint32).reshape(-1),

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from otnas.spaces.base import Digests, Space, SpaceCells, group_rows, text_digests
 from otnas.spaces.darts_text import NODES, OPERATIONS, format_genotype, parse_genotype
 from otnas_fast import Cell, CellArray, Taxonomy, as_cells
-from otnas_fast._core import INPUT, OUTPUT
+from otnas_fast.taxonomy import INPUT_CODE, OUTPUT_CODE
 
 CELLS = ("normal", "reduce")
 
@@ -238,7 +238,7 @@ def _packed(genotypes: Genotypes) -> CellArray:
     everyone = np.arange(n)
     successors = np.zeros((n, _VERTICES), dtype=np.uint32)
     codes = np.empty((n, _VERTICES), dtype=np.uint8)
-    codes[:, 0], codes[:, -1] = INPUT, OUTPUT
+    codes[:, 0], codes[:, -1] = INPUT_CODE, OUTPUT_CODE
     for cell, first in enumerate(_FIRST):
         successors[:, 0] |= np.uint32(0b11 << first)
         codes[:, first : first + 2] = _INPUT_CODES[cell]

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import warnings
-import zipfile
-from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from otnas.spaces.base import Digests, SpaceCells
 from otnas.spaces.dag import DagSpace
-from otnas.storage import data_folder, written_atomically
-from otnas_fast import NASBENCH101, Architecture, Cell, CellArray, _core, as_cells
-from otnas_fast._validate import threads as available_threads
+from otnas.storage import ARCHIVE_ERRORS, data_folder, written_atomically
+from otnas_fast import NASBENCH101, Cell, CellArray
+from otnas_fast.enumeration import enumerate_nasbench101, module_hashes
 
 CELLS = 423_624
 _CACHE_VERSION = "otnas nasbench101 cells 1"
@@ -58,8 +55,7 @@ class NASBench101(DagSpace):
         path = data_folder() / "nasbench101-cells.npz"
         space = _load(path)
         if space is None:
-            packed, digests = _core.enumerate_nasbench101(available_threads(None))
-            space = SpaceCells(CellArray(*packed, NASBENCH101), digests)
+            space = SpaceCells(*enumerate_nasbench101())
             try:
                 _save(path, space)
             except OSError as error:
@@ -68,28 +64,7 @@ class NASBench101(DagSpace):
         return space
 
     def _digests(self, cells: CellArray) -> Digests:
-        packed = (cells.offsets, cells.successors, cells.codes)
-        return _core.module_hashes(packed, available_threads(None))
-
-
-def parameter_counts(cells: CellArray | Iterable[Architecture]) -> npt.NDArray[np.int64]:
-    """Trainable parameters of the networks that NAS-Bench-101 trained on CIFAR-10.
-
-    A stem of 128 channels, three stacks of three cells, channels doubling from stack to stack
-    (Ying et al. 2019, Section 2).
-
-    Parameters
-    ----------
-    cells : sequence of NAS-Bench-101 architectures
-        Pruned first. Where channels do not divide evenly among the vertices that lead into the
-        output, earlier vertices get one more, so isomorphic cells can differ slightly.
-
-    Returns
-    -------
-    ndarray of int64, shape (n,)
-    """
-    packed = as_cells(cells, NASBENCH101, name="cells")
-    return _core.parameter_counts((packed.offsets, packed.successors, packed.codes))
+        return module_hashes(cells)
 
 
 def _save(path: Path, space: SpaceCells) -> None:
@@ -114,11 +89,13 @@ def _load(path: Path) -> SpaceCells | None:
                 return None
             sizes, successors = arrays["sizes"], arrays["successors"]
             codes, digests = arrays["codes"], arrays["digests"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except ARCHIVE_ERRORS:
         return None
-    if sizes.shape != (CELLS,) or digests.shape != (CELLS, 16):
+    if sizes.shape != (CELLS,) or digests.shape != (CELLS, 16) or digests.dtype != np.uint8:
         return None
     offsets = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
-    if not len(successors) == len(codes) == offsets[-1]:
+    try:
+        cells = CellArray(offsets, successors.astype(np.uint32), codes, NASBENCH101)
+    except (ValueError, TypeError):
         return None
-    return SpaceCells(CellArray(offsets, successors.astype(np.uint32), codes, NASBENCH101), digests)
+    return SpaceCells(cells, digests)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from otnas.spaces.base import Digests, SpaceCells, text_digests
 from otnas.spaces.categorical import CategoricalSpace
 from otnas_fast import NASBENCH201, Architecture, Cell, CellArray, as_cells
-from otnas_fast._core import INPUT, OUTPUT
+from otnas_fast.taxonomy import INPUT_CODE, OUTPUT_CODE
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 """In the order in which the benchmark lists them."""
@@ -128,7 +128,7 @@ class NASBench201(CategoricalSpace):
     def _all(self) -> CellArray:
         digits = np.array(list(product(range(5), repeat=6)))
         codes = np.empty((len(digits), 8), dtype=np.uint8)
-        codes[:, 0], codes[:, 1:7], codes[:, 7] = INPUT, _CODES[digits], OUTPUT
+        codes[:, 0], codes[:, 1:7], codes[:, 7] = INPUT_CODE, _CODES[digits], OUTPUT_CODE
         offsets = 8 * np.arange(len(digits) + 1, dtype=np.int64)
         successors = np.tile(self._successors, len(digits))
         return CellArray(offsets, successors, codes.reshape(-1), NASBENCH201)

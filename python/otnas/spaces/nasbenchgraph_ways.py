@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from otnas.spaces.interface import text_digests
 from otnas_fast import CellArray, Taxonomy
-from otnas_fast._core import INPUT, OUTPUT
+from otnas_fast.taxonomy import INPUT_CODE, OUTPUT_CODE
 
 Links: TypeAlias = tuple[int, ...]
 
@@ -200,7 +200,7 @@ def packed(numbers: npt.NDArray[np.int64]) -> CellArray:
         successors[np.arange(n), sources[:, vertex - 1]] |= np.uint32(1 << vertex)
     successors[:, :5][successors[:, :5] == 0] = 1 << 5
     codes = np.empty((n, 6), dtype=np.uint8)
-    codes[:, 0], codes[:, 1:5], codes[:, 5] = INPUT, _CODES[digits[:, 3:]], OUTPUT
+    codes[:, 0], codes[:, 1:5], codes[:, 5] = INPUT_CODE, _CODES[digits[:, 3:]], OUTPUT_CODE
     offsets = 6 * np.arange(n + 1, dtype=np.int64)
     return CellArray(offsets, successors.reshape(-1), codes.reshape(-1), TAXONOMY)
 

@@ -14,7 +14,7 @@ from otnas.spaces.base import Digests, SpaceCells, text_digests
 from otnas.spaces.categorical import CategoricalSpace
 from otnas.spaces.text import check_names
 from otnas_fast import Architecture, Cell, CellArray, Taxonomy, as_cells
-from otnas_fast._core import INPUT, MAX_VERTICES, OUTPUT
+from otnas_fast.taxonomy import INPUT_CODE, MAX_VERTICES, OUTPUT_CODE
 
 MAX_ENUMERATED_CELLS = 1_000_000
 
@@ -204,7 +204,7 @@ class SequenceSpace(CategoricalSpace):
         """Chains of blocks (n, p)."""
         vertices = self.positions + 2
         all_codes = np.empty((len(codes), vertices), dtype=np.uint8)
-        all_codes[:, 0], all_codes[:, 1:-1], all_codes[:, -1] = INPUT, codes, OUTPUT
+        all_codes[:, 0], all_codes[:, 1:-1], all_codes[:, -1] = INPUT_CODE, codes, OUTPUT_CODE
         successors = np.append(2 << np.arange(vertices - 1), 0).astype(np.uint32)
         offsets = vertices * np.arange(len(codes) + 1, dtype=np.int64)
         return CellArray(

@@ -8,7 +8,10 @@ from dataclasses import asdict
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from otnas import checks
+from otnas.arrays import FloatArray
 from otnas.search import Search
 from otnas.study.trial import Run
 
@@ -28,6 +31,30 @@ def check_new(search: object) -> None:
         raise ValueError("search: expected one with an integer seed, else it cannot be repeated")
 
 
+def results(
+    values: ArrayLike,
+    given: Metrics | Sequence[Metrics | None] | None,
+    n: int,
+    *,
+    single: bool,
+) -> tuple[FloatArray, list[dict[str, Any]]]:
+    """Return the values of n trials, and values and metrics as events have them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not as many, or of another kind.
+    """
+    numbers = np.atleast_1d(checks.numbers("values", values))
+    if numbers.shape != (n,):
+        raise ValueError(f"values: expected shape ({n},), got {numbers.shape}")
+    per_trial = metrics(given, n, single=single)
+    return numbers, [
+        {"value": finite(value), "metrics": more}
+        for value, more in zip(numbers.tolist(), per_trial, strict=True)
+    ]
+
+
 def metrics(
     given: Metrics | Sequence[Metrics | None] | None, n: int, *, single: bool
 ) -> list[dict[str, Any]]:
@@ -43,7 +70,13 @@ def metrics(
         several = given
     if len(several) != n:
         raise ValueError(f"metrics: expected {n}, one a trial, got {len(several)}")
-    return [{str(k): _scalar(str(k), v) for k, v in (one or {}).items()} for one in several]
+    return [_metrics(one) for one in several]
+
+
+def _metrics(given: Metrics | None) -> dict[str, Any]:
+    if given is not None and not isinstance(given, Mapping):
+        raise TypeError(f"metrics: expected numbers and texts by name, got {given!r}")
+    return {str(name): _scalar(str(name), value) for name, value in (given or {}).items()}
 
 
 def _scalar(name: str, value: Any) -> Any:

@@ -16,9 +16,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from otnas import checks, spaces
+from otnas import spaces
 from otnas.search import Search, methods
-from otnas.spaces import Space
+from otnas.spaces import SearchSpace
 from otnas.study import arguments
 from otnas.study import header as headers
 from otnas.study import history as histories
@@ -42,10 +42,10 @@ class Study(StudyResults):
     path : str or Path, optional
         The journal: made with its folder if it is not there, else continued. Without one the study
         lives in memory only.
-    space : Space or str
+    space : SearchSpace or str
         A search space or its name, instead of a search.
     method : str
-        See `otnas.search.methods`.
+        See `otnas.search.methods`; by default "tw-full" for spaces of cells, else "places".
     seed, settings, initial, direction, pool
         See `otnas.search.methods.make`.
     objective : str
@@ -89,7 +89,7 @@ class Study(StudyResults):
         search: Search[Any] | str | Path | None = None,
         path: str | Path | None = None,
         *,
-        space: Space | str | None = None,
+        space: SearchSpace[Any] | str | None = None,
         method: str | None = None,
         seed: int = 0,
         settings: Mapping[str, object] | None = None,
@@ -108,9 +108,10 @@ class Study(StudyResults):
         if (search is None) == (space is None):
             raise TypeError("expected either a search, or the name of a space and a method")
         if search is None:
+            space = spaces.get(space) if isinstance(space, str) else space
             search = methods.make(
-                method or "tw-full",
-                spaces.get(space) if isinstance(space, str) else space,  # type: ignore[arg-type]
+                method or methods.default(space),
+                space,  # type: ignore[arg-type]
                 seed=seed,
                 settings=settings,
                 initial=initial,
@@ -214,19 +215,10 @@ class Study(StudyResults):
             If values are missing, NaN, or outside of what the method accepts.
         """
         chosen = self._several(trials)
-        numbers = np.atleast_1d(checks.numbers("values", values))
-        if numbers.shape != (len(chosen),):
-            raise ValueError(f"values: expected shape ({len(chosen)},), got {numbers.shape}")
-        per_trial = arguments.metrics(metrics, len(chosen), single=not isinstance(trials, Sequence))
-        told = [
-            {
-                "id": trial.id,
-                "value": arguments.finite(value),
-                "metrics": more,
-                "run": arguments.as_json(run),
-            }
-            for trial, value, more in zip(chosen, numbers.tolist(), per_trial, strict=True)
-        ]
+        single = not isinstance(trials, Sequence)
+        numbers, results = arguments.results(values, metrics, len(chosen), single=single)
+        ran = arguments.as_json(run)
+        told = [{"id": t.id, **r, "run": ran} for t, r in zip(chosen, results, strict=True)]
         with self._recorder.all_or_nothing() as write:
             for trial in chosen:
                 self._history.require(trial, TELLABLE, "running or lost")
@@ -258,10 +250,7 @@ class Study(StudyResults):
         """
         single = self._search.domain.is_item(items)
         things = [items] if single else list(items)
-        numbers = np.atleast_1d(checks.numbers("values", values))
-        if numbers.shape != (len(things),):
-            raise ValueError(f"values: expected shape ({len(things)},), got {numbers.shape}")
-        per_trial = arguments.metrics(metrics, len(things), single=single)
+        numbers, results = arguments.results(values, metrics, len(things), single=single)
         first = len(self._history.trials)
         with self._recorder.all_or_nothing() as write:
             pending = set(self._search.pending)
@@ -270,15 +259,8 @@ class Study(StudyResults):
                 number = next(trial.id for trial in self.running if trial.item in gone)
                 raise StudyError(f"items: trial {number} of one of them is running: tell it")
             attached = [
-                {
-                    "id": first + i,
-                    "item": self._search.domain.to_json(item),
-                    "value": arguments.finite(value),
-                    "metrics": more,
-                }
-                for i, (item, value, more) in enumerate(
-                    zip(things, numbers.tolist(), per_trial, strict=True)
-                )
+                {"id": first + i, "item": self._search.domain.to_json(item), **result}
+                for i, (item, result) in enumerate(zip(things, results, strict=True))
             ]
             write("attach", trials=attached)
         return self._history.trials[first:]

@@ -148,7 +148,11 @@ def save(table: Table, *, replace: bool = False) -> Path:
     check_name(table.name)
     path = path_of(table.name)
     check_free(table.name, replace=replace)
-    store.write(table, path)
+    try:
+        store.write(table, path, replace=replace)
+    except FileExistsError:  # another import of this name was faster
+        check_free(table.name, replace=replace)
+        raise
     return path
 
 

@@ -62,6 +62,8 @@ def run(args: argparse.Namespace) -> int:
             print(describe(catalog.load(args.name), catalog.path_of(args.name)))
         else:
             _import(args)
+    except BrokenPipeError:
+        raise
     except (ValueError, TypeError, OSError, LookupError, ImportError) as error:
         message = error.args[0] if isinstance(error, KeyError) else error
         print(f"otnas table: {message}", file=sys.stderr)
@@ -73,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _import(args: argparse.Namespace) -> None:
-    name = args.name or args.default_name(args)
+    name = args.default_name(args) if args.name is None else args.name
     # Before the work, not after it.
     catalog.check_name(name)
     catalog.check_free(name, replace=args.replace)

@@ -1,10 +1,11 @@
 """A file of named arrays that opens without being read.
 
-Layout: a magic line, the length of the header (8 bytes, little-endian), the header (JSON: free
-fields and, under ``"sections"``, element type, shape and byte offset of every array), then the
-arrays, each beginning at a multiple of 64. Reading maps the file into memory; the operating system
-brings in the pages that are touched. Nothing in the file is code. (A zip of arrays, as NumPy writes
-it, cannot be mapped; Arrow files would make PyArrow a requirement.)
+Layout: a magic line, the length of the header (8 bytes, little-endian), its CRC-32C (4 bytes), the
+header (JSON: free fields and, under ``"sections"``, element type, shape, byte offset and CRC-32C of
+every array), then the arrays, each beginning at a multiple of 64, zeros in between.
+Reading maps the file into memory and goes over it once, for the check sums; no bit can turn without
+being noticed. Nothing in the file is code. (A zip of arrays, as NumPy writes it, cannot be mapped;
+Arrow files would make PyArrow a requirement.)
 """
 
 from __future__ import annotations
@@ -19,12 +20,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from otnas.nested import NestingError, parse_json
 from otnas.storage import written_atomically
+from otnas_fast.formats import crc32c
 
-MAGIC = b"otnas table 1\n"
-_LENGTH = struct.Struct("<Q")
+MAGIC = b"otnas table 2\n"
+_WITHOUT_CHECK_SUMS = b"otnas table 1\n"
+_HEAD = struct.Struct("<QI")
 _ALIGNMENT = 64
-_LONGEST_HEADER = 2**20
+LONGEST_HEADER = 2**20
+"""Bytes of a header; a longer one is refused."""
 _DTYPES = ("<f8", "<i8", "<u8", "<u4", "|u1")
 
 
@@ -32,7 +37,13 @@ class ContainerError(ValueError):
     """The file is not of this format, or is damaged or cut short."""
 
 
-def write(path: Path, header: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+def write(
+    path: Path,
+    header: Mapping[str, Any],
+    arrays: Mapping[str, npt.NDArray[Any]],
+    *,
+    replace: bool = True,
+) -> None:
     """Write a file: all of it or nothing.
 
     See `otnas.storage.written_atomically`: a full disk or Ctrl-C leaves no half-written file.
@@ -44,19 +55,23 @@ def write(path: Path, header: Mapping[str, Any], arrays: Mapping[str, npt.NDArra
         Fields that JSON can hold; not ``"sections"``.
     arrays : mapping of str to ndarray
         Of float64, int64, uint64, uint32 or uint8.
+    replace : bool, default True
+        Whether a file that is there is replaced.
 
     Raises
     ------
+    ValueError
+        If the header has more than `LONGEST_HEADER` bytes.
     OSError
-        If the file cannot be written.
+        If the file cannot be written, or is there and `replace` is false.
     """
     plain = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     head = _lay_out(header, plain)
-    with written_atomically(path) as file:
+    with written_atomically(path, replace=replace) as file:
         file.write(head)
         for array in plain.values():
+            file.write(array.tobytes() if not array.size else array.data)
             file.write(bytes(-file.tell() % _ALIGNMENT))
-            file.write(array.data)
 
 
 def _lay_out(header: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
@@ -67,12 +82,23 @@ def _lay_out(header: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) 
         dtype = array.dtype.newbyteorder("<").str
         if dtype not in _DTYPES:
             raise TypeError(f"array {name!r}: expected one of {_DTYPES}, got {dtype}")
-        sections[name] = {"dtype": dtype, "shape": list(array.shape), "offset": offset}
+        sections[name] = {
+            "dtype": dtype,
+            "shape": list(array.shape),
+            "offset": offset,
+            "crc32c": crc32c(_bytes_of(array)),
+        }
         offset += -(-array.nbytes // _ALIGNMENT) * _ALIGNMENT
     text = json.dumps({**header, "sections": sections}, ensure_ascii=False).encode()
-    start = -(-(len(MAGIC) + _LENGTH.size + len(text)) // _ALIGNMENT) * _ALIGNMENT
-    text = text.ljust(start - len(MAGIC) - _LENGTH.size)
-    return MAGIC + _LENGTH.pack(len(text)) + text
+    start = -(-(len(MAGIC) + _HEAD.size + len(text)) // _ALIGNMENT) * _ALIGNMENT
+    text = text.ljust(start - len(MAGIC) - _HEAD.size)
+    if len(text) > LONGEST_HEADER:
+        raise ValueError(f"header: expected at most {LONGEST_HEADER} bytes, got {len(text)}")
+    return MAGIC + _HEAD.pack(len(text), crc32c(text)) + text
+
+
+def _bytes_of(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    return array.reshape(-1).view(np.uint8)
 
 
 def read_header(path: Path) -> dict[str, Any]:
@@ -84,24 +110,31 @@ def read_header(path: Path) -> dict[str, Any]:
         If it is not of this format, or cannot be read.
     """
     with path.open("rb") as file:
-        if file.read(len(MAGIC)) != MAGIC:
+        magic = file.read(len(MAGIC))
+        if magic == _WITHOUT_CHECK_SUMS:
+            raise ContainerError(
+                f"{path} was written by an earlier version, without check sums: import it again"
+            )
+        if magic != MAGIC:
             raise ContainerError(f"{path} is no otnas table file")
-        (length,) = _LENGTH.unpack(file.read(_LENGTH.size).ljust(_LENGTH.size, b"\0"))
-        if not 0 < length <= _LONGEST_HEADER:
+        length, checksum = _HEAD.unpack(file.read(_HEAD.size).ljust(_HEAD.size, b"\0"))
+        if not 0 < length <= LONGEST_HEADER:
             raise ContainerError(f"{path}: damaged header (said to be {length} bytes long)")
         text = file.read(length)
+    if crc32c(text) != checksum:
+        raise ContainerError(f"{path}: damaged header (wrong check sum)")
     try:
-        header = json.loads(text)
-    except ValueError as error:
+        header = parse_json(text)
+    except (ValueError, NestingError) as error:
         raise ContainerError(f"{path}: damaged header: {error}") from None
     if not isinstance(header, dict) or not isinstance(header.get("sections"), dict):
         raise ContainerError(f"{path}: the header has no sections")
-    header["_start"] = len(MAGIC) + _LENGTH.size + length
+    header["_start"] = len(MAGIC) + _HEAD.size + length
     return header
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-    """Return the header and the arrays, mapped into memory, not writable.
+    """Return the header and the arrays, mapped into memory, not writable, check sums verified.
 
     Raises
     ------
@@ -112,7 +145,17 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
     sections, start = header.pop("sections"), header.pop("_start")
     with path.open("rb") as file:
         memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    return header, {name: _section(path, memory, start, name, sections[name]) for name in sections}
+    arrays = {name: _section(path, memory, start, name, sections[name]) for name in sections}
+    end = start
+    for name in sorted(sections, key=lambda name: sections[name]["offset"]):
+        begin, size = start + sections[name]["offset"], arrays[name].nbytes
+        # Sections follow each other: no byte of the file is left that no check sum covers.
+        if begin != end or any(memory[begin + size : begin + size + -size % _ALIGNMENT]):
+            raise ContainerError(f"{path} is damaged: expected nothing around section {name!r}")
+        end = begin + size + -size % _ALIGNMENT
+    if end != len(memory):
+        raise ContainerError(f"{path} is damaged: expected {end} bytes, got {len(memory)}")
+    return header, arrays
 
 
 def _section(
@@ -120,10 +163,13 @@ def _section(
 ) -> npt.NDArray[Any]:
     try:
         dtype, shape, offset = section["dtype"], section["shape"], section["offset"]
-        sizes_valid = all(type(size) is int and size >= 0 for size in (*shape, offset))
+        checksum = section["crc32c"]
+        sizes_valid = len(shape) <= 2 and all(
+            type(size) is int and 0 <= size < 2**48 for size in (*shape, offset)
+        )
     except (TypeError, KeyError):
         sizes_valid = False
-    if not sizes_valid or dtype not in _DTYPES:
+    if not sizes_valid or not isinstance(dtype, str) or dtype not in _DTYPES:
         raise ContainerError(f"{path}: damaged description of section {name!r}")
     count = 1
     for size in shape:
@@ -134,4 +180,7 @@ def _section(
             f"{path} is cut short: section {name!r} ends at byte {begin + nbytes}, "
             f"the file at {len(memory)}"
         )
-    return np.frombuffer(memory, dtype=dtype, count=count, offset=begin).reshape(shape)
+    array = np.frombuffer(memory, dtype=dtype, count=count, offset=begin)
+    if crc32c(_bytes_of(array)) != checksum:
+        raise ContainerError(f"{path} is damaged: wrong check sum of section {name!r}")
+    return array.reshape(shape)

@@ -11,21 +11,22 @@ import numpy.typing as npt
 from otnas.tables import container
 from otnas.tables.container import ContainerError
 from otnas.tables.provenance import Provenance
+from otnas.tables.readers.bounded import shown_text
 from otnas.tables.table import Table
-from otnas_fast import CellArray, Taxonomy, _core
+from otnas_fast import CellArray, Taxonomy
 from otnas_fast.taxonomy import BUILT_IN
 
 _FIXED = ("offsets", "successors", "codes", "keys")
 _METRIC = "metric "
 
 
-def write(table: Table, path: Path) -> None:
+def write(table: Table, path: Path, *, replace: bool = True) -> None:
     """Write a table to a file: all of it or nothing.
 
     Raises
     ------
     OSError
-        If the file cannot be written; nothing of it is left then.
+        If the file cannot be written, or is there and `replace` is false; nothing is left then.
     """
     cells, taxonomy = table.cells, table.cells.taxonomy
     header = {
@@ -47,7 +48,7 @@ def write(table: Table, path: Path) -> None:
         "codes": cells.codes,
     }
     arrays |= {_METRIC + name: values for name, values in table.metrics.items()}
-    container.write(path, header, arrays)
+    container.write(path, header, arrays, replace=replace)
 
 
 def read(path: Path) -> Table:
@@ -62,7 +63,6 @@ def read(path: Path) -> Table:
     try:
         taxonomy = _taxonomy(header["taxonomy"])
         offsets, successors, codes, keys = (arrays[name] for name in _FIXED)
-        _check_cells(offsets, successors, codes, taxonomy)
         return Table(
             name=str(header["name"]),
             space=str(header["space"]),
@@ -75,8 +75,8 @@ def read(path: Path) -> Table:
             provenance=Provenance.from_dict(header["provenance"]),
             known_keys=keys,
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ContainerError(f"{path} is no table of otnas, or damaged: {error}") from error
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise _damaged(path, error) from error
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,12 @@ def read_summary(path: Path) -> Summary:
             metrics=tuple(s.removeprefix(_METRIC) for s in sections if s.startswith(_METRIC)),
             provenance=Provenance.from_dict(header["provenance"]),
         )
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise ContainerError(f"{path} is no table of otnas, or damaged: {error}") from error
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> ContainerError:
+    return ContainerError(f"{path} is no table of otnas, or damaged: {shown_text(error)}")
 
 
 def _taxonomy(fields: dict[str, Any]) -> Taxonomy:
@@ -120,21 +124,3 @@ def _taxonomy(fields: dict[str, Any]) -> Taxonomy:
     )
     # The built-in object itself, where it is one: what is cached on it is shared.
     return next((known for known in BUILT_IN if known == taxonomy), taxonomy)
-
-
-def _check_cells(
-    offsets: npt.NDArray[Any],
-    successors: npt.NDArray[Any],
-    codes: npt.NDArray[Any],
-    taxonomy: Taxonomy,
-) -> None:
-    """Refuse arrays that the core could not work on safely, such as edges to vertices not there."""
-    kinds = [array.dtype.str for array in (offsets, successors, codes)]
-    if kinds != ["<i8", "<u4", "|u1"] or not offsets.ndim == successors.ndim == codes.ndim == 1:
-        raise ValueError("cells of the wrong number type or shape")
-    if successors.shape != codes.shape:
-        raise ValueError("as many sets of edges as vertices were expected")
-    packed = (offsets, successors, codes)
-    problem = _core.problem_of_cells(packed, bytes(taxonomy.codes.values()))
-    if problem is not None:
-        raise ValueError(problem)

@@ -19,6 +19,7 @@ from otnas.tables.keys import Keys
 from otnas.tables.provenance import Provenance
 from otnas_fast import Cell, CellArray, as_cells
 from otnas_fast.cells import Architecture
+from otnas_fast.taxonomy import BUILT_IN
 
 METRICS = ("validation_error", "test_error", "training_seconds", "parameters")
 
@@ -66,7 +67,8 @@ class Table:
     Raises
     ------
     ValueError
-        If a metric is missing, of another length, or not finite, or the table is empty.
+        If the table is empty, the cells are not of the space, or a metric is missing, of another
+        length, or not finite.
     """
 
     name: str
@@ -79,6 +81,11 @@ class Table:
     def __post_init__(self) -> None:
         if not len(self.cells):
             raise ValueError(f"table {self.name} has no architectures")
+        of_space = {space.name: space for space in BUILT_IN}.get(self.space)
+        if of_space is not None and self.cells.taxonomy != of_space:
+            raise ValueError(
+                f"table {self.name}: expected cells of {self.space}, got {self.cells.taxonomy!r}"
+            )
         if "validation_error" not in self.metrics:
             raise ValueError(
                 f"table {self.name} has no validation_error, only {list(self.metrics)}"

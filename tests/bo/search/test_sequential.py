@@ -106,7 +106,7 @@ def test_local_search_counts_neighbours_that_were_told():
 def test_names():
     assert set(methods.names()) == {
         *("random", "evolution", "local-search", "bananas", "optuna-tpe", "optuna-gp"),
-        *("tw", "tw-2g", "tw-path", "tw-full", "path", "edit", "ot", "gw", "wl"),
+        *("tw", "tw-2g", "tw-path", "tw-full", "path", "edit", "ot", "gw", "wl", "places"),
         *("kdpp-quality", "kdpp", "map", "thompson", "bucb"),
         *("believer", "liar", "penalise", "top-k"),
     }

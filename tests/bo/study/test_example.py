@@ -19,6 +19,7 @@ SCRIPT = Path(__file__).parents[3] / "examples" / "train_digits.py"
 def test_train_digits(tmp_path):
     pytest.importorskip("sklearn")
     command = [sys.executable, str(SCRIPT), "--trials", "8", "--journal", "journal.jsonl"]
+    command += ["--timeout", "60"]  # machines may be busy
     killed = subprocess.run([*command, "--kill-after", "6"], cwd=tmp_path, capture_output=True)
     assert killed.returncode in (0, -signal.SIGKILL)  # a fast machine may be through
     env = {**os.environ, "PYTHONWARNINGS": "error"}

@@ -29,7 +29,7 @@ CALLS = {
     "retry": lambda s: s.retry(7),
     "tell of a lost trial": lambda s: s.tell(7, 2.5),
     "late": lambda s: s.late(7, 2.5),
-    "attach": lambda s: s.attach(studies.elsewhere(s), 2.5),
+    "attach": lambda s: s.attach(s.elsewhere, 2.5),
 }
 every_call = pytest.mark.parametrize("call", CALLS)
 both = pytest.mark.parametrize("name", studies.BOTH)
@@ -43,12 +43,23 @@ def prepared(name, path):
     study.ask(5)
     study.lose(7, "vanished")
     study.tell(8, 6.0)
+    study.elsewhere = studies.elsewhere(study)
     return study
 
 
 def next_of(study):
     trials = study.ask(3)
     return [(trial.item, trial.mean, trial.deviation) for trial in trials]
+
+
+def assert_next(study, expected):
+    """What comes next is the same; what is expected of it, but for the last digits."""
+    for found, wanted in zip(next_of(study), expected, strict=True):
+        assert found[0] == wanted[0]
+        if wanted[1] is None:
+            assert found[1:] == wanted[1:]
+        else:  # factorised anew, not row by row
+            assert found[1:] == pytest.approx(wanted[1:], rel=1e-9)
 
 
 def raising(function, error, *, after=False):
@@ -115,10 +126,11 @@ def test_a_failure_leaves_no_trace(name, call, point, tmp_path):
         assert studies.snapshot(study) == before
     if point == "sync":  # see test_after_a_failed_sync_the_journal_must_be_opened_again
         study.close()
-        study = studies.study(name, tmp_path / "a.jsonl")
+        again = studies.study(name, tmp_path / "a.jsonl")
+        study, again.elsewhere = again, study.elsewhere
         assert studies.snapshot(study) == before
     with study:
-        assert next_of(study) == expected
+        assert_next(study, expected)
         CALLS[call](study)
 
 
@@ -166,10 +178,11 @@ def test_ctrl_c_at_every_line(name, call, tmp_path):
         number += 1
         return prepared(name, tmp_path / f"{number}.jsonl")
 
-    with new() as twin:
-        with traced() as lines:
-            CALLS[call](twin)
-        expected_after = next_of(twin)
+    for _ in range(2):  # once to fill the caches of a space: the lines are those of later calls
+        with new() as twin:
+            with traced() as lines:
+                CALLS[call](twin)
+            expected_after = next_of(twin)
     with new() as twin:
         expected = next_of(twin)
     study, happened = new(), []
@@ -184,14 +197,19 @@ def test_ctrl_c_at_every_line(name, call, tmp_path):
         study.close()
         with studies.study(name, study.path) as again:
             assert studies.snapshot(again) == now
-            # Factorised anew, not row by row: equal but for the last digits.
-            for found, wanted in zip(next_of(again), expected_after, strict=True):
-                assert found[0] == wanted[0]
-                assert found[1:] == pytest.approx(wanted[1:], rel=1e-9)
+            assert_next(again, expected_after)
         study = new()
         before = studies.snapshot(study)
     with study:
-        assert next_of(study) == expected
+        assert_next(study, expected)
     # It happened where all was written and synced, and Ctrl-C met the return.
     assert all(file.endswith("study/study.py") for file, _ in happened)
     assert len(happened) <= 3
+
+
+@pytest.mark.parametrize("point", ["kernel", "rule", "write"])
+@pytest.mark.parametrize("name", ["turns", "growing", "evolution", "local-search", "tw-full"])
+def test_a_failed_ask_of_other_methods_leaves_no_trace(name, point, tmp_path):
+    if name in ("evolution", "local-search") and point != "write":
+        pytest.skip("has neither")
+    test_a_failure_leaves_no_trace(name, "ask", point, tmp_path)

@@ -14,6 +14,7 @@ from otnas.spaces import CellSpace
 from otnas.tables import Provenance, Table, container, store
 from otnas.tables.container import ContainerError
 from otnas_fast import CellArray, Taxonomy
+from otnas_fast.formats import crc32c
 
 ORIGIN = Provenance("data", "metric", 3, "seeds", "file", "ab" * 32, "split", ("one", "two"))
 
@@ -86,15 +87,16 @@ def test_truncated(tmp_path: Path, share: float) -> None:
 
 
 def rewritten(path: Path, change: Any) -> None:
-    """The file with its header changed."""
+    """The file with its header changed, check sum included."""
     data = path.read_bytes()
-    begin = len(container.MAGIC) + 8
-    (length,) = struct.unpack("<Q", data[begin - 8 : begin])
+    begin = len(container.MAGIC) + 12
+    (length,) = struct.unpack("<Q", data[begin - 12 : begin - 4])
     header = json.loads(data[begin : begin + length])
     change(header)
-    text = json.dumps(header).encode().ljust(length)
+    text = json.dumps(header, separators=(",", ":")).encode().ljust(length)
     assert len(text) == length
-    path.write_bytes(data[:begin] + text + data[begin + length :])
+    head = container.MAGIC + struct.pack("<QI", length, crc32c(text))
+    path.write_bytes(head + text + data[begin + length :])
 
 
 @pytest.mark.parametrize(
@@ -125,13 +127,13 @@ def test_damaged_header(tmp_path: Path, change: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "index", "value", "problem"),
     [
-        ("offsets", 0, 1, "do not fit"),
-        ("offsets", -1, 7, "do not fit"),
-        ("offsets", 3, -5, "impossible sizes"),
-        ("offsets", 3, 10**9, "impossible sizes"),
-        ("successors", 0, 1, "lead backwards"),
-        ("successors", 2, 1 << 31, "vertices that do not exist"),
-        ("codes", 1, 77, "unknown operation"),
+        ("offsets", 0, 1, "boundaries that fit"),
+        ("offsets", -1, 7, "boundaries that fit"),
+        ("offsets", 3, -5, "other sizes"),
+        ("offsets", 3, 10**9, "other sizes"),
+        ("successors", 0, 1, "later vertices"),
+        ("successors", 2, 1 << 31, "later vertices"),
+        ("codes", 1, 77, "those of the taxonomy"),
     ],
 )
 def test_cells_that_would_break_the_core(

@@ -8,4 +8,7 @@ namespace otnas {
 /// the check sum that TFRecord files carry. Linear time, eight bytes a step.
 std::uint32_t crc32c(const unsigned char* data, std::size_t size) noexcept;
 
+/// The same on machines without an instruction for it.
+std::uint32_t crc32c_by_tables(const unsigned char* data, std::size_t size) noexcept;
+
 }  // namespace otnas

@@ -17,6 +17,7 @@
 #include <mutex>
 #include <vector>
 
+#include "otnas/dpp/basis.hpp"
 #include "otnas/dpp/elementary_symmetric.hpp"
 #include "otnas/dpp/spectrum.hpp"
 #include "otnas/dpp/uniform.hpp"
@@ -28,9 +29,9 @@ namespace otnas {
 /// `basis` (n, r), which must be orthonormal. Returns as many indices, ascending.
 ///
 /// Exact rejection sampling, see elementary_dpp.cpp. Expected time O(nk + k^3 log k) for k columns,
-/// against O(nk^2) for the textbook loop.
+/// against O(nk^2) for the textbook loop; O(k log k (log n + k^2)) from Basis::kMany items on.
 /// @throws NumericalError if the columns turn out to be dependent.
-std::vector<std::int64_t> sample_elementary_dpp(const Eigen::MatrixXd& basis,
+std::vector<std::int64_t> sample_elementary_dpp(const Basis& basis,
                                                 const std::vector<std::size_t>& columns,
                                                 Uniform& uniform);
 
@@ -63,6 +64,9 @@ class LEnsemble {
   /// give V = B w / sqrt(λ).
   LEnsemble(Factor factor, const Lapack* lapack, const CancelCheck& cancelled = {});
 
+  /// The same for Basis::kMany items or more, without a copy of B and without V. r < n.
+  LEnsemble(FactorView factor, const Lapack* lapack, const CancelCheck& cancelled = {});
+
   std::size_t size() const noexcept { return size_; }
   std::size_t rank() const noexcept { return eigenvalues_.size(); }
 
@@ -77,34 +81,46 @@ class LEnsemble {
   std::vector<std::int64_t> sample(std::size_t k, const std::vector<std::uint64_t>& seeds,
                                    unsigned threads, const CancelCheck& cancelled = {});
 
-  /// One DPP draw, of any size, for every seed; every row ascending.
-  std::vector<std::vector<std::int64_t>> sample_any_size(const std::vector<std::uint64_t>& seeds,
+  /// One draw of any size for every seed, from the DPP that takes eigenvector m with probability
+  /// take[m], (rank,); every row ascending. The DPP of L has take = λ / (1 + λ).
+  std::vector<std::vector<std::int64_t>> sample_any_size(const std::vector<double>& take,
+                                                         const std::vector<std::uint64_t>& seeds,
                                                          unsigned threads,
                                                          const CancelCheck& cancelled = {});
 
   /// P(i in S) under the k-DPP, (n,); the sum is k. O(n rank + k rank) after the basis.
   std::vector<double> marginals(std::size_t k, const CancelCheck& cancelled = {});
 
+  /// sum_m weights[m] V_im^2, (n,), for weights (rank,).
+  std::vector<double> weighted_squares(const std::vector<double>& weights,
+                                       const CancelCheck& cancelled = {});
+
+  /// Rows `items` of V, row-major, (items, rank).
+  std::vector<double> basis_rows(const std::vector<std::size_t>& items,
+                                 const CancelCheck& cancelled = {});
+
   /// log e_k(λ).
   double log_normaliser(std::size_t k);
 
  private:
   std::shared_ptr<const EigenvectorSelection> selection(std::size_t k);
-  std::shared_ptr<const Eigen::MatrixXd> full_basis(const CancelCheck& cancelled);
-  std::shared_ptr<const Eigen::MatrixXd> basis_unless_first(std::size_t draws,
-                                                            const CancelCheck& cancelled);
+  std::shared_ptr<const Basis> full_basis(const CancelCheck& cancelled);
+  std::shared_ptr<const Basis> basis_unless_first(std::size_t draws, const CancelCheck& cancelled);
   std::vector<std::int64_t> draw_first(const std::vector<std::size_t>& chosen, Uniform& uniform,
                                        const CancelCheck& cancelled);
   void lift(Eigen::MatrixXd& vectors) const;
 
   std::size_t size_ = 0;
   Eigen::MatrixXd factor_;  // B times a power of two in the dual form, else empty
+  FactorView view_{};       // B where it is not copied
+  double view_scale_ = 1.0;
+  const Lapack* lapack_ = nullptr;
   std::unique_ptr<Spectrum> spectrum_;
   std::vector<double> eigenvalues_;
 
   mutable std::mutex mutex_;  // guards all below and the non-const use of spectrum_
   bool drawn_ = false;
-  std::shared_ptr<const Eigen::MatrixXd> basis_;
+  std::shared_ptr<const Basis> basis_;
   std::size_t selection_k_ = 0;
   std::shared_ptr<const EigenvectorSelection> selection_;
 };

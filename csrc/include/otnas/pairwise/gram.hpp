@@ -11,7 +11,8 @@
 //   K_ij       = variance * exp(-D_ij)                     Nguyen et al. 2021, Eq. 6 and Section 4
 //
 // For coordinates that are not negative, as those of measures, |x - y| = x + y - 2 min(x, y): the
-// pair costs one minimum and one addition per coordinate in which a_i is not zero. Every pair is
+// pair costs one minimum and one addition per coordinate in which a_i is not zero. That is used
+// where it is exact enough (src/pairwise/packed.hpp); elsewhere |x - y| is added up. Every pair is
 // summed in the same order whatever its place in the matrix, so K is symmetric to the last bit, a
 // block equals the same block of the whole, and threads change nothing.
 
@@ -19,7 +20,7 @@ namespace otnas {
 
 /// n rows, of which only the distinct ones are stored.
 struct L1Embedding {
-  const double* vectors;  ///< (distinct, dim), row-major, finite
+  const double* vectors;  ///< (distinct, dim), row-major, of magnitude at most 1e300
   std::size_t distinct;
   std::size_t dim;
   const std::int64_t* index;  ///< (rows,): which distinct vector each row is

@@ -9,6 +9,9 @@ namespace otnas::simd {
 /// Columns handled together: tile[d * kTileColumns + j] is coordinate d of the tile's column j.
 constexpr std::size_t kTileColumns = 32;
 
+/// See nonnegative_distances.
+constexpr double kCancellation = 1.0 / 256;
+
 /// One row of the left-hand side: its nonzero coordinates in increasing order.
 struct SparseRow {
   const double* values;            // (count,)
@@ -21,13 +24,14 @@ struct Kernels {
   const char* name;
 
   /// distances[j] = max(0, row.sum + column_sums[j] - 2 sum_d min(row_d, tile_dj)); coordinates >=
-  /// 0.
-  void (*nonnegative_distances)(const SparseRow& row, const double* tile, const double* column_sums,
-                                double* distances);
+  /// 0. Returns the columns, bit j for column j, in which the sums nearly cancel: distances[j] <
+  /// kCancellation * (row.sum + column_sums[j]).
+  unsigned (*nonnegative_distances)(const SparseRow& row, const double* tile,
+                                    const double* column_sums, double* distances);
 
-  /// distances[j] = sum_d |row_d - tile_dj| over all `dim` coordinates, of any sign.
-  void (*signed_distances)(const double* row, std::size_t dim, const double* tile,
-                           double* distances);
+  /// distances[j] = sum_d scale_d |row_d - tile_dj| over all `dim` coordinates, of any sign.
+  void (*signed_distances)(const double* row, const double* scale, std::size_t dim,
+                           const double* tile, double* distances);
 
   /// values[j] = variance * exp(-values[j]) for kTileColumns values >= 0; within 2 ulp.
   void (*laplace)(double variance, double* values);

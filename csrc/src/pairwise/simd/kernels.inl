@@ -4,6 +4,7 @@
 
 namespace {
 
+using otnas::simd::kCancellation;
 using otnas::simd::kTileColumns;
 using otnas::simd::SparseRow;
 
@@ -22,8 +23,9 @@ inline Vector load(const double* p) { return *reinterpret_cast<const Vector*>(p)
 inline void store(double* p, Vector v) { *reinterpret_cast<Vector*>(p) = v; }
 inline Vector splat(double x) { return x - Vector{}; }
 
-void nonnegative_distances(const SparseRow& row, const double* tile, const double* column_sums,
-                           double* distances) {
+unsigned nonnegative_distances(const SparseRow& row, const double* tile, const double* column_sums,
+                               double* distances) {
+  Integers cancelled = {};
   for (std::size_t first = 0; first < kTileColumns; first += kStep) {
     Vector common[kUnroll] = {};
     for (std::size_t i = 0; i < row.count; ++i) {
@@ -40,22 +42,33 @@ void nonnegative_distances(const SparseRow& row, const double* tile, const doubl
 #pragma GCC unroll 8
     for (std::size_t u = 0; u < kUnroll; ++u) {
       const std::size_t j = first + u * kLanes;
-      const Vector distance = (sum + load(column_sums + j)) - (common[u] + common[u]);
+      const Vector both = sum + load(column_sums + j);
+      const Vector distance = both - (common[u] + common[u]);
       store(distances + j, distance > zero ? distance : zero);
+      cancelled |= distance < both * kCancellation;
     }
   }
+  long long any = 0;
+  for (std::size_t lane = 0; lane < kLanes; ++lane) any |= cancelled[lane];
+  if (any == 0) return 0;
+  unsigned columns = 0;
+  for (std::size_t j = 0; j < kTileColumns; ++j)
+    if (distances[j] < (row.sum + column_sums[j]) * kCancellation) columns |= 1u << j;
+  return columns;
 }
 
-void signed_distances(const double* row, std::size_t dim, const double* tile, double* distances) {
+void signed_distances(const double* row, const double* scale, std::size_t dim, const double* tile,
+                      double* distances) {
   for (std::size_t first = 0; first < kTileColumns; first += kStep) {
     Vector total[kUnroll] = {};
     for (std::size_t d = 0; d < dim; ++d) {
       const Vector value = splat(row[d]);
+      const Vector factor = splat(scale[d]);
       const double* column = tile + d * kTileColumns + first;
 #pragma GCC unroll 8
       for (std::size_t u = 0; u < kUnroll; ++u) {
         const Vector other = load(column + u * kLanes);
-        total[u] += value > other ? value - other : other - value;
+        total[u] += factor * (value > other ? value - other : other - value);
       }
     }
 #pragma GCC unroll 8

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,6 @@ from otnas import checks
 from otnas.arrays import FloatArray
 from otnas.search.base import Search
 from otnas.search.cells.domain import CellDomain
-from otnas_fast import Cell
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class EvolutionSettings:
         checks.at_least(self, population=1, sample=1, patience=1)
 
 
-class Evolution(Search[Cell]):
+class Evolution(Search[Any]):
     """Mutate the best of a random sample of the population, in which the oldest cell dies.
 
     The population is the last P cells told: a queue, as in the original. The first P cells are
@@ -67,21 +67,21 @@ class Evolution(Search[Cell]):
         )
         self._space = domain.space
         self._settings = settings
-        self._population: deque[tuple[Cell, float]] = deque(maxlen=settings.population)
+        self._population: deque[tuple[Any, float]] = deque(maxlen=settings.population)
 
     @property
-    def population(self) -> list[tuple[Cell, float]]:
+    def population(self) -> list[tuple[Any, float]]:
         """Cells alive and their errors, the oldest first."""
         return list(self._population)
 
-    def _observed(self, cells: list[Cell], errors: FloatArray) -> None:
+    def _observed(self, cells: list[Any], errors: FloatArray) -> None:
         self._population.extend(zip(cells, errors.tolist(), strict=True))
 
-    def _choose(self, n: int) -> list[Cell]:
+    def _choose(self, n: int) -> list[Any]:
         taken: set[Hashable] = set()
         return [self._child(taken) for _ in range(n)]
 
-    def _child(self, taken: set[Hashable]) -> Cell:
+    def _child(self, taken: set[Hashable]) -> Any:
         size = len(self._population)
         for _ in range(self._settings.population):
             entrants = self._rng.choice(size, min(self._settings.sample, size), replace=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,6 @@ from otnas import checks
 from otnas.arrays import FloatArray
 from otnas.search.base import Search
 from otnas.search.cells.domain import CellDomain
-from otnas_fast import Cell
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class LocalSearchSettings:
         checks.at_least(self, restart_draws=1)
 
 
-class LocalSearch(Search[Cell]):
+class LocalSearch(Search[Any]):
     """Evaluate the neighbours of a cell, move to a better one if there is one, else start anew.
 
     The first start is the best of the initial design. Neighbours come in random order. Neighbours
@@ -63,31 +63,31 @@ class LocalSearch(Search[Cell]):
         self._space = domain.space
         self._settings = settings
         self._error_of: dict[Hashable, float] = {}
-        self._starts: list[tuple[Cell, float]] = []
-        self._centre: tuple[Cell, float] | None = None
-        self._queue: list[Cell] = []
-        self._neighbours: dict[Hashable, Cell] = {}
+        self._starts: list[tuple[Any, float]] = []
+        self._centre: tuple[Any, float] | None = None
+        self._queue: list[Any] = []
+        self._neighbours: dict[Hashable, Any] = {}
         self._restarting = 0
 
     def _method_state(self) -> None:
         return None
 
-    def _observed(self, cells: list[Cell], errors: FloatArray) -> None:
+    def _observed(self, cells: list[Any], errors: FloatArray) -> None:
         for cell, error in zip(cells, errors.tolist(), strict=True):
             digest = self._domain.identify(cell)[0]
             self._error_of[digest] = min(error, self._error_of.get(digest, np.inf))
             if digest not in self._neighbours:
                 self._starts.append((cell, error))
 
-    def _choose(self, n: int) -> list[Cell]:
+    def _choose(self, n: int) -> list[Any]:
         taken: set[Hashable] = set()
-        chosen: list[Cell] = []
+        chosen: list[Any] = []
         while len(chosen) < n:
             cell = self._next(taken)
             chosen.append(self._draw(self._rng, taken) if cell is None else cell)
         return chosen
 
-    def _next(self, taken: set[Hashable]) -> Cell | None:
+    def _next(self, taken: set[Hashable]) -> Any:
         """Return the next neighbour to evaluate, or None for a uniform draw."""
         while True:
             if self._centre is None:
@@ -115,7 +115,7 @@ class LocalSearch(Search[Cell]):
                 self._neighbours = {}
                 self._restarting = self._settings.restart_draws
 
-    def _move(self, centre: tuple[Cell, float]) -> None:
+    def _move(self, centre: tuple[Any, float]) -> None:
         self._centre = centre
         self._starts.clear()
         neighbours = self._space.neighbours(centre[0])
@@ -124,7 +124,7 @@ class LocalSearch(Search[Cell]):
         unique = list(self._neighbours.values())
         self._queue = [unique[i] for i in order]
 
-    def _improvement(self) -> tuple[Cell, float] | None:
+    def _improvement(self) -> tuple[Any, float] | None:
         """Return the best told neighbour if it is better than the centre."""
         told = [(self._error_of[d], d) for d in self._neighbours if d in self._error_of]
         if not told or self._centre is None:

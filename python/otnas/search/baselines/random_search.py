@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from otnas.search.base import Search
-from otnas_fast import Cell
 
 
-class RandomSearch(Search[Cell]):
+class RandomSearch(Search[Any]):
     """Uniform draws without repetition: the initial design, continued for ever.
 
     The baseline of Li & Talwalkar (2019).
@@ -15,5 +16,5 @@ class RandomSearch(Search[Cell]):
     def _n_uniform(self, n: int) -> int:
         return n
 
-    def _choose(self, n: int) -> list[Cell]:
+    def _choose(self, n: int) -> list[Any]:
         raise NotImplementedError  # all cells are uniform draws

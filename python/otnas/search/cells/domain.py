@@ -1,9 +1,8 @@
-"""The cells of a space as what a search may ask for."""
+"""The architectures of a space as what a search may ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from hashlib import blake2b
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,21 +10,21 @@ import numpy as np
 from otnas.arrays import IntArray
 from otnas.search.availability import Availability
 from otnas.search.cells.pool import CellPool
-from otnas.search.domain import Domain
-from otnas.spaces import Space
+from otnas.search.domain import Domain, fingerprint
+from otnas.spaces import SearchSpace, Space
 from otnas_fast import Cell
 
 _FINGERPRINT_CELLS = 64
 
 
-class CellDomain(Domain[Cell]):
-    """Valid cells of a space; those of equal `Space.hash` count as one.
+class CellDomain(Domain[Any]):
+    """Valid architectures of a space; those of equal hash count as one.
 
     Parameters
     ----------
-    space : Space
+    space : SearchSpace
     pool : CellPool, optional
-        The only cells that may be asked for; without one, any cell of the space may be.
+        The only ones that may be asked for; without one, any of the space may be.
 
     Raises
     ------
@@ -33,12 +32,12 @@ class CellDomain(Domain[Cell]):
         If an argument is of another kind, or the pool of another space.
     """
 
-    def __init__(self, space: Space, pool: CellPool | None = None) -> None:
-        if not isinstance(space, Space):
+    def __init__(self, space: SearchSpace[Any], pool: CellPool | None = None) -> None:
+        if not isinstance(space, SearchSpace):
             raise TypeError(f"space: expected a Space, got {type(space).__name__}")
         if pool is not None and not isinstance(pool, CellPool):
             raise TypeError(f"pool: expected a CellPool or None, got {type(pool).__name__}")
-        if pool is not None and pool.space.taxonomy != space.taxonomy:
+        if pool is not None and not _same(pool.space, space):
             raise ValueError(f"pool: expected cells of space {space.name}, got {pool!r}")
         self.space, self.pool = space, pool
         self.name = f"space {space.name}"
@@ -50,20 +49,23 @@ class CellDomain(Domain[Cell]):
         return None if self.pool is None else Availability(len(self.pool), self.pool.labels)
 
     def is_item(self, thing: object) -> bool:
-        """Whether a thing is a cell."""
-        return isinstance(thing, Cell)
+        """Whether a thing is a cell, or a mapping as configurations are."""
+        return isinstance(thing, (Cell, Mapping))
 
-    def checked(self, thing: object, name: str) -> Cell:
-        """Return a valid cell."""
-        if not isinstance(thing, Cell):
+    def checked(self, thing: object, name: str) -> Any:
+        """Return a valid architecture, as the space has it."""
+        if isinstance(self.space, Space) and not isinstance(thing, Cell):
             raise TypeError(f"{name}: expected a Cell, got {type(thing).__name__}")
         if not self.space.is_valid(thing):
+            kind = "cell" if isinstance(thing, Cell) else "architecture"
             raise ValueError(
-                f"{name}: expected a valid cell of space {self.space.name}, got {thing!r}"
+                f"{name}: expected a valid {kind} of space {self.space.name}, got {thing!r}"
             )
+        if type(thing).__hash__ is None:  # such as a dict of the user's
+            return self.space.parse(self.space.format(thing))
         return thing
 
-    def identify(self, item: Cell) -> tuple[bytes | int, int]:
+    def identify(self, item: Any) -> tuple[bytes | int, int]:
         """Return what counts as one with a cell, and its position in the pool, -1 without."""
         if self.pool is not None:
             position = self.pool.locate(item)
@@ -71,24 +73,24 @@ class CellDomain(Domain[Cell]):
                 return self.pool.key(position), position
         return self.space.digests([item])[0].tobytes(), -1
 
-    def at(self, position: int) -> Cell:
+    def at(self, position: int) -> Any:
         """Return a cell of the pool."""
         assert self.pool is not None  # positions are the pool's
         return self.pool[position]
 
-    def positions(self, cells: Iterable[Cell]) -> IntArray:
+    def positions(self, cells: Iterable[Any]) -> IntArray:
         """Return positions in the pool, -1 where it has no cell of that hash."""
         return np.array([self.identify(cell)[1] for cell in cells], dtype=np.intp)
 
-    def random(self, rng: np.random.Generator) -> Cell:
+    def random(self, rng: np.random.Generator) -> Any:
         """Draw a cell of the space."""
         return self.space.random(rng)
 
-    def to_json(self, item: Cell) -> str:
+    def to_json(self, item: Any) -> str:
         """Return the text of a cell."""
         return self.space.format(item)
 
-    def from_json(self, value: Any) -> Cell:
+    def from_json(self, value: Any) -> Any:
         """Read the text of a cell."""
         return self.space.parse(value)
 
@@ -102,12 +104,12 @@ class CellDomain(Domain[Cell]):
         drawn = [self.space.random(rng) for _ in range(_FINGERPRINT_CELLS)]
         found: dict[str, Any] = {
             "space": self.space.name,
-            "operations": {
-                family: list(ops) for family, ops in self.space.taxonomy.families.items()
-            },
-            "alpha": self.space.taxonomy.alpha,
-            "space_fingerprint": _fingerprint(self.space.digests(drawn)),
+            "space_fingerprint": fingerprint(self.space.digests(drawn)),
         }
+        if isinstance(self.space, Space):
+            taxonomy = self.space.taxonomy
+            found["operations"] = {name: list(ops) for name, ops in taxonomy.families.items()}
+            found["alpha"] = taxonomy.alpha
         if self.pool is not None:
             found |= {"n_items": len(self.pool), "pool_fingerprint": self.pool.fingerprint}
             if not self.pool.merged:
@@ -115,5 +117,7 @@ class CellDomain(Domain[Cell]):
         return found
 
 
-def _fingerprint(digests: Any) -> str:
-    return blake2b(np.ascontiguousarray(digests).tobytes(), digest_size=16).hexdigest()
+def _same(one: SearchSpace[Any], other: SearchSpace[Any]) -> bool:
+    if isinstance(one, Space) and isinstance(other, Space):
+        return one.taxonomy == other.taxonomy
+    return one is other

@@ -10,6 +10,7 @@ Two ways to evaluate the posterior, of the same values:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -22,10 +23,9 @@ from otnas.gp.pool_posterior import PoolPosterior
 from otnas.gp.pool_rows import storage_dtype
 from otnas.gp.process import GaussianProcess
 from otnas.search import transaction
-from otnas.search.cells.distances import CellDistances, TypicalSample
+from otnas.search.cells.distances import CellDistances, TypicalSample, packed
 from otnas.search.cells.pool import CellPool
-from otnas.spaces import Space
-from otnas_fast import Cell, as_cells
+from otnas.spaces import SearchSpace
 
 
 class CellItems:
@@ -34,7 +34,7 @@ class CellItems:
     Parameters
     ----------
     distances : CellDistances, empty
-    space : Space
+    space : SearchSpace
     pool : CellPool, optional
         On which the priors of the lengthscales are measured.
     whole_pool : bool
@@ -46,7 +46,7 @@ class CellItems:
     def __init__(
         self,
         distances: CellDistances,
-        space: Space,
+        space: SearchSpace[Any],
         pool: CellPool | None,
         *,
         whole_pool: bool,
@@ -56,7 +56,7 @@ class CellItems:
         self._noise_floor = noise_floor
         self._scales = distances.scales(TypicalSample(space, pool, distances.sample_size))
         self._pool = pool if whole_pool else None
-        self._index: dict[Cell, int] = {}
+        self._index: dict[Any, int] = {}
         self._item_of = np.empty(0, dtype=np.intp)
         if self._pool is not None:
             self._item_of = distances.append_pool(self._pool)
@@ -82,11 +82,11 @@ class CellItems:
         lengthscales = np.exp(self.process.log_parameters[: self._scales.size])
         return dict(zip(self._distances.names, (self._scales / lengthscales).tolist(), strict=True))
 
-    def keep(self, cells: Sequence[Cell]) -> IntArray:
+    def keep(self, cells: Sequence[Any]) -> IntArray:
         """Return the items of cells, new ones at the end of the list; candidates are taken off."""
         self._distances.truncate(self._n_kept)
         items = np.empty(len(cells), dtype=np.intp)
-        new: list[Cell] = []
+        new: list[Any] = []
         for i, cell in enumerate(cells):
             item = self._index.get(cell, -1)
             if item < 0 and self._pool is not None:
@@ -97,16 +97,16 @@ class CellItems:
                 new.append(cell)
             items[i] = self._index[cell] = item
         if new:
-            self._distances.append(as_cells(new))
+            self._distances.append(packed(new))
             self._n_kept = self._distances.n_items
             if self._pool is not None:
                 self._lengthen()
         return items
 
-    def place(self, candidates: Sequence[Cell]) -> IntArray:
+    def place(self, candidates: Sequence[Any]) -> IntArray:
         """Put candidates into the list until the next call of `keep`; return their items."""
         self._distances.truncate(self._n_kept)
-        self._distances.append(as_cells(candidates))
+        self._distances.append(packed(candidates))
         return np.arange(self._n_kept, self._distances.n_items)
 
     def of_pool(self, positions: IntArray) -> IntArray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from otnas import checks
 from otnas.search.cells.distances import CellDistances
@@ -18,7 +19,6 @@ from otnas.search.cells.distances.path import PathDistance
 from otnas.search.cells.distances.places import PlaceDistances
 from otnas.search.cells.distances.tree_wasserstein import TreeWasserstein
 from otnas.search.cells.distances.weisfeiler_lehman import WeisfeilerLehman
-from otnas.spaces import Space
 from otnas_fast.measures import MEASURES, PRESETS, check_measures
 
 
@@ -34,12 +34,15 @@ class KernelKind:
         Whether "auto" candidates are mutations rather than the whole pool.
     packages : tuple of str
         As of `otnas.search.methods.Method`.
+    of_cells : bool
+        Whether it compares cells, rather than what is chosen at each place of any architecture.
     """
 
     summary: str
-    distances: Callable[[Space], CellDistances]
+    distances: Callable[[Any], CellDistances]
     slow: bool = False
     packages: tuple[str, ...] = ()
+    of_cells: bool = True
 
 
 KERNELS: dict[str, KernelKind] = {
@@ -64,7 +67,9 @@ KERNELS: dict[str, KernelKind] = {
         "Gromov-Wasserstein", lambda space: GromovWasserstein(space.taxonomy), True, ("POT",)
     ),
     "wl": KernelKind("Weisfeiler-Lehman", lambda _: WeisfeilerLehman()),
-    "places": KernelKind("tree-Wasserstein of the choice at each place", PlaceDistances),
+    "places": KernelKind(
+        "tree-Wasserstein of the choice at each place", PlaceDistances, of_cells=False
+    ),
 }
 """By name."""
 

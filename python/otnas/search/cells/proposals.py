@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from otnas import checks
 from otnas.arrays import FloatArray
-from otnas.spaces import Space
-from otnas_fast import Cell
+from otnas.spaces import SearchSpace
 
 LARGEST_WHOLE_POOL = 500_000
 """Cells up to which "auto" evaluates the whole pool at every ask, see `CandidateSettings`."""
@@ -57,21 +57,21 @@ class CandidateSettings:
 
 
 def mutations_of_best(
-    space: Space,
-    told: Sequence[Cell],
+    space: SearchSpace[Any],
+    told: Sequence[Any],
     errors: FloatArray,
     n: int,
     n_parents: int,
-    fresh: Callable[[Cell], Cell | None],
+    fresh: Callable[[Any], Any],
     rng: np.random.Generator,
-) -> list[Cell]:
+) -> list[Any]:
     """Return up to n different fresh cells, mutations of the told cells of lowest error.
 
     Parents take turns, so that each gets as many mutations as the others.
 
     Parameters
     ----------
-    space : Space
+    space : SearchSpace
     told : sequence of k cells
     errors : array (k,)
     n : int
@@ -81,7 +81,7 @@ def mutations_of_best(
     """
     order = np.argsort(errors, kind="stable")[:n_parents]
     parents = [told[i] for i in order if np.isfinite(errors[i])]
-    found: list[Cell] = []
+    found: list[Any] = []
     for attempt in range(PATIENCE * n):
         if len(found) == n or not parents:
             break

@@ -12,6 +12,7 @@ import numpy as np
 
 from otnas.tables.provenance import Provenance, sha256_of
 from otnas.tables.readers import restricted_pickle
+from otnas.tables.readers.bounded import reading, shown
 from otnas.tables.table import Table
 from otnas_fast import as_cells
 
@@ -98,9 +99,14 @@ def load(
     if objective not in OBJECTIVES:
         raise ValueError(f"objective must be one of {sorted(OBJECTIVES)}, got {objective!r}")
     path = data_file() if path is None else path
+    with reading(path, "AnalogNAS-Bench file"):
+        return _table(path, objective, name)
+
+
+def _table(path: Path, objective: str, name: str | None) -> Table:
     records = restricted_pickle.load(path, _CLASSES)
     if not isinstance(records, dict):
-        raise ValueError(f"{path}: expected a dictionary of architectures, got {type(records)}")
+        raise ValueError(f"{path}: expected a dictionary of architectures, got {shown(records)}")
     texts, accuracies = [], []
     for key, record in records.items():
         texts.append(architecture(key))
@@ -135,6 +141,6 @@ def architecture(key: tuple[int, ...]) -> str:
         If the key is not six codes from 0 to 4.
     """
     if len(key) != len(EDGES) or not all(code in range(len(OPERATIONS)) for code in key):
-        raise ValueError(f"expected six operation codes from 0 to 4 as a key, got {key!r}")
+        raise ValueError(f"expected six operation codes from 0 to 4 as a key, got {shown(key)}")
     op = dict(zip(EDGES, (OPERATIONS[code] for code in key), strict=True))
     return f"|{op[0]}~0|+|{op[1]}~0|{op[2]}~1|+|{op[3]}~0|{op[4]}~1|{op[5]}~2|"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from otnas import spaces
+from otnas.nested import parse_json
 from otnas.spaces import Space
 from otnas.tables import keys as key_arrays
 from otnas.tables.keys import Keys
@@ -94,7 +94,7 @@ def _parse_one(text: Any, space: Space) -> Cell:
         raise TypeError(f"expected text, got {type(text).__name__}")
     if not text.lstrip().startswith(("[", "{")):
         return space.parse(text)
-    data = json.loads(text)
+    data = parse_json(text)
     matrix, ops = (data["matrix"], data["ops"]) if isinstance(data, dict) else data
     return Cell(matrix, ops, space.taxonomy)
 

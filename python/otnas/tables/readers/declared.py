@@ -68,6 +68,8 @@ class Meaning:
             raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {self.unit!r}")
         if self.metric not in METRICS:
             raise ValueError(f"metric must be one of {', '.join(METRICS)}, got {self.metric!r}")
+        if self.epochs is not None and not (type(self.epochs) is int and self.epochs >= 1):
+            raise ValueError(f"epochs: expected an integer of at least 1, got {self.epochs!r}")
 
 
 @dataclass(frozen=True)

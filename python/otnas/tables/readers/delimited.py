@@ -8,11 +8,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
 
 from otnas.spaces import Space
+from otnas.tables.readers.bounded import reading, shown_text
 from otnas.tables.readers.declared import Columns, Meaning, Tolerance
 from otnas.tables.readers.rows import Source, assemble
 from otnas.tables.table import Table
@@ -52,6 +54,13 @@ def read_csv(
     OSError
         If the file cannot be read.
     """
+    with reading(path, "CSV file"):
+        return assemble(
+            _csv_source(path, columns, delimiter), space, columns, meaning, name, tolerance
+        )
+
+
+def _csv_source(path: Path, columns: Columns, delimiter: str) -> Source:
     texts: dict[str, list[str]] = {column: [] for column in _wanted(columns)}
     lines: list[int] = []
     try:
@@ -77,7 +86,7 @@ def read_csv(
         metric: _numbers(path, column, texts[column], lines)
         for metric, column in columns.of_metrics.items()
     }
-    return assemble(Source(path, archs, values, lines), space, columns, meaning, name, tolerance)
+    return Source(path, archs, values, lines)
 
 
 def read_parquet(
@@ -101,24 +110,34 @@ def read_parquet(
         import pyarrow.parquet
     except ImportError as error:
         raise ImportError("Parquet files need PyArrow: pip install 'otnas[parquet]'") from error
+    with reading(path, "Parquet file"):
+        source = _parquet_source(path, columns, pyarrow)
+        return assemble(source, space, columns, meaning, name, tolerance)
+
+
+def _parquet_source(path: Path, columns: Columns, pyarrow: ModuleType) -> Source:
     wanted = _wanted(columns)
     try:
-        with pyarrow.parquet.ParquetFile(path) as file:
+        with path.open("rb") as stream, pyarrow.parquet.ParquetFile(stream) as file:
             _places(path, file.schema_arrow.names, wanted)
             content = file.read(columns=wanted)
-    except pyarrow.ArrowException as error:
-        raise ValueError(f"{path} is no Parquet file, or damaged: {error}") from error
+    except FileNotFoundError:
+        raise
+    except (pyarrow.ArrowException, OSError) as error:
+        problem = shown_text(error)
+        raise ValueError(f"{path} is no Parquet file, or damaged: {problem}") from error
     lines = range(1, content.num_rows + 1)
     values = {}
     for metric, column in columns.of_metrics.items():
         try:
             numbers = content[column].cast(pyarrow.float64())
         except pyarrow.ArrowException as error:
-            raise ValueError(f"{path}, column {column!r}: expected numbers ({error})") from error
+            raise ValueError(
+                f"{path}, column {column!r}: expected numbers ({shown_text(error)})"
+            ) from error
         values[metric] = np.asarray(numbers.to_numpy(), dtype=np.float64)
         _require_finite(path, column, values[metric], lines)
-    source = Source(path, content[columns.arch].to_pylist(), values, lines)
-    return assemble(source, space, columns, meaning, name, tolerance)
+    return Source(path, content[columns.arch].to_pylist(), values, lines)
 
 
 def _wanted(columns: Columns) -> list[str]:
@@ -130,8 +149,9 @@ def _wanted(columns: Columns) -> list[str]:
 def _places(path: Path, header: Sequence[str], wanted: list[str]) -> list[tuple[str, int]]:
     for column in wanted:
         if list(header).count(column) != 1:
+            columns = shown_text(list(header))
             problem = "no column" if column not in header else "more than one column"
-            raise ValueError(f"{path} has {problem} {column!r}; its columns are {list(header)}")
+            raise ValueError(f"{path} has {problem} {column!r}; its columns are {columns}")
     return [(column, list(header).index(column)) for column in wanted]
 
 
@@ -141,10 +161,13 @@ def _numbers(
     values = np.empty(len(texts))
     for row, text in enumerate(texts):
         try:
+            if "_" in text or not text.isascii():  # Python's notation, nobody else's
+                raise ValueError
             values[row] = float(text)
         except ValueError:
             raise ValueError(
-                f"{path}, line {lines[row]}, column {column!r}: expected a number, got {text!r}"
+                f"{path}, line {lines[row]}, column {column!r}: expected a number, "
+                f"got {shown_text(repr(text))}"
             ) from None
     _require_finite(path, column, values, lines)
     return values

@@ -21,9 +21,11 @@ import numpy.typing as npt
 from otnas.tables import keys as key_arrays
 from otnas.tables.provenance import Provenance, sha256_of
 from otnas.tables.readers import model_metrics, tfrecord
+from otnas.tables.readers.bounded import reading, shown, shown_text
 from otnas.tables.readers.tfrecord import Progress, TFRecordError
 from otnas.tables.table import Table
 from otnas_fast import NASBENCH101, CellArray, as_cells
+from otnas_fast.taxonomy import MAX_VERTICES
 
 EPOCHS = (4, 12, 36, 108)
 REPEATS = 3
@@ -72,10 +74,11 @@ def read(
         If it cannot be read.
     """
     check_choice(epochs, repeats)
-    runs = _Runs(path, epochs)
-    for record in tfrecord.read(path, progress):
-        runs.add(record)
-    return runs.table(name, repeats)
+    with reading(path, "NAS-Bench-101 file"):
+        runs = _Runs(path, epochs)
+        for record in tfrecord.read(path, progress):
+            runs.add(record)
+        return runs.table(name, repeats)
 
 
 def check_choice(epochs: int, repeats: int | str) -> None:
@@ -122,17 +125,20 @@ class _Runs:
         self.records += 1
         try:
             digest, epochs, adjacency, operations, results = json.loads(record)
+            if type(epochs) is not int:
+                raise TypeError(f"epochs: expected an integer, got {shown(epochs)}")
             if epochs != self.epochs:
-                self.other_epochs.add(int(epochs))
+                self.other_epochs.add(epochs)
                 return
             metrics = model_metrics.parse(binascii.a2b_base64(results))
             final = metrics.evaluations[2]
             row = self.row_of.get(key := bytes.fromhex(digest))
             if row is None:
                 row = self._new_row(key, adjacency, operations, metrics.parameters)
-        except (ValueError, TypeError, IndexError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
             raise ValueError(
-                f"{self.path}: record {self.records} is not one of NAS-Bench-101 ({error})"
+                f"{self.path}: record {self.records} is not one of NAS-Bench-101 "
+                f"({shown_text(error)})"
             ) from error
         run = self.runs_of_row[row]
         if run == REPEATS:
@@ -151,6 +157,8 @@ class _Runs:
         if len(key) != 16:
             raise ValueError(f"a module hash of {len(key)} bytes")
         ops = operations.split(",")
+        if len(ops) > MAX_VERTICES:
+            raise ValueError(f"expected at most {MAX_VERTICES} operations, got {len(ops)}")
         if len(adjacency) != len(ops) ** 2:
             raise ValueError(f"{len(ops)} operations, {len(adjacency)} matrix entries")
         matrix = np.frombuffer(adjacency.encode(), dtype=np.uint8) - ord("0")

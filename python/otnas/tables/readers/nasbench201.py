@@ -11,14 +11,22 @@ GB, https://github.com/D-X-Y/AutoDL-Projects/issues/78). The ``-simple`` folder 
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from otnas.storage import ARCHIVE_ERRORS
 from otnas.tables.provenance import sha256_of
 from otnas.tables.readers import restricted_pickle
-from otnas.tables.readers.restricted_pickle import PLAIN_DATA, Allowed, RefusedPickleError
+from otnas.tables.readers.bounded import read_compressed, reading, shown_text
+from otnas.tables.readers.restricted_pickle import (
+    PLAIN_DATA,
+    Allowed,
+    RefusedPickleError,
+    StandIn,
+)
 from otnas.tables.readers.tfrecord import Progress
 from otnas.tables.readers.trials201 import Choice, Collector
 from otnas.tables.table import Table
@@ -30,18 +38,17 @@ _PROTOCOL_VERSION = 1001
 _KEY_OF_EPOCHS = {12: "less", 200: "full"}
 
 
-def _nothing(*_: object, **__: object) -> None:
-    """Stand in for whatever rebuilds a tensor: network weights are not read."""
-
+# Stands in for whatever rebuilds a tensor: network weights are not read.
+_NOTHING = StandIn(lambda *_: None)
 
 _STORAGES = ("Float", "Double", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool")
 _ALLOWED: Allowed = {
     **PLAIN_DATA,
-    ("torch._utils", "_rebuild_tensor_v2"): _nothing,
-    ("torch._utils", "_rebuild_parameter"): _nothing,
+    ("torch._utils", "_rebuild_tensor_v2"): _NOTHING,
+    ("torch._utils", "_rebuild_parameter"): _NOTHING,
     ("builtins", "set"): set,
     ("__builtin__", "set"): set,
-    **{("torch", f"{kind}Storage"): _nothing for kind in _STORAGES},
+    **{("torch", f"{kind}Storage"): _NOTHING for kind in _STORAGES},
 }
 
 
@@ -75,17 +82,13 @@ def read(
     choice = Choice(dataset, epochs, seeds)
     content = _load(path)
     collector = Collector(choice, path.name)
-    try:
+    with reading(path, "NAS-Bench-201 file"):
         names, by_index = content["meta_archs"], content["arch2infos"]
         for count, index in enumerate(sorted(by_index)):
             collector.add(names[index], by_index[index][_KEY_OF_EPOCHS[epochs]])
             if progress is not None and count % 64 == 63:
                 progress(count + 1, len(by_index))
-    except (KeyError, TypeError, IndexError) as error:
-        raise ValueError(
-            f"{path} is no NAS-Bench-201 file ({type(error).__name__}: {error})"
-        ) from error
-    return collector.table(name or f"nasbench201_{dataset}", sha256_of(path))
+        return collector.table(name or f"nasbench201_{dataset}", sha256_of(path))
 
 
 def _load(path: Path) -> Mapping[str, Any]:
@@ -99,23 +102,30 @@ def _load(path: Path) -> Mapping[str, Any]:
 
 
 def _from_zip(file: IO[bytes], path: Path) -> Any:
+    data: io.BytesIO | None = None
     try:
         with zipfile.ZipFile(file) as archive:
             members = [name for name in archive.namelist() if name.endswith("/data.pkl")]
-            if len(members) != 1:
-                raise ValueError(f"{path} is a zip archive but not one of torch.save")
-            with archive.open(members[0]) as member:
-                return restricted_pickle.load_stream(member, _ALLOWED, str(path), _nothing)
-    except zipfile.BadZipFile as error:
-        raise ValueError(f"{path} is a damaged zip archive: {error}") from error
+            if len(members) == 1:
+                with archive.open(members[0]) as member:
+                    data = io.BytesIO(read_compressed(member, path, "zip archive"))
+    except ARCHIVE_ERRORS as error:
+        raise ValueError(f"{path} is a damaged zip archive: {shown_text(error)}") from error
+    if data is None:
+        raise ValueError(f"{path} is a zip archive but not one of torch.save")
+    return restricted_pickle.load_stream(data, _ALLOWED, str(path), _no_tensor)
 
 
 def _from_pickles(file: IO[bytes], path: Path) -> Any:
-    file.seek(0)
     try:
-        begin = [restricted_pickle.load_stream(file, {}, str(path)) for _ in range(3)]
+        data = restricted_pickle.mapped(file, path)
+        begin = [restricted_pickle.load_stream(data, {}, str(path)) for _ in range(3)]
     except RefusedPickleError as error:
         raise ValueError(f"{path} is no file of torch.save, or cut short ({error})") from error
     if begin[:2] != [_MAGIC_NUMBER, _PROTOCOL_VERSION]:
         raise ValueError(f"{path} is no file of torch.save")
-    return restricted_pickle.load_stream(file, _ALLOWED, str(path), _nothing)
+    return restricted_pickle.load_stream(data, _ALLOWED, str(path), _no_tensor)
+
+
+def _no_tensor(_: object) -> None:
+    """Stand in for the numbers of a tensor."""

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from otnas.tables.provenance import sha256_of
 from otnas.tables.readers import restricted_pickle
+from otnas.tables.readers.bounded import read_compressed, reading, shown_text
 from otnas.tables.readers.tfrecord import Progress
 from otnas.tables.readers.trials201 import SIZE, TOPOLOGY, Benchmark, Choice, Collector
 from otnas.tables.table import Table
@@ -60,16 +61,27 @@ def read(
         If the file is not there, not of this format, damaged, or incomplete.
     """
     choice = Choice(dataset, epochs, seeds, benchmark)
-    names, results = _folder(path) if path.is_dir() else _single_file(path)
-    _check_benchmark(names, benchmark, path)
+    with reading(path, "NATS-Bench benchmark"):
+        return _table(path, choice, incomplete, name, progress)
+
+
+def _table(
+    path: Path, choice: Choice, incomplete: bool, name: str | None, progress: Progress | None
+) -> Table:
+    if path.is_dir():
+        names, results = _folder(path)
+    else:
+        names, results = _single_file(path)
+    _check_benchmark(names, choice.benchmark, path)
+    epochs = choice.epochs
     hp = f"{epochs:02}"  # so the files call a schedule
     collector = Collector(choice, path.name)
     count = 0
     for index, by_epochs in results:
         if hp not in by_epochs:
             raise ValueError(
-                f"{path}: architecture {index} has results of {sorted(by_epochs)} epochs, "
-                f"none of {epochs}"
+                f"{path}: architecture {index} has results of {shown_text(list(by_epochs))} "
+                f"epochs, none of {epochs}"
             )
         collector.add(names[index], by_epochs[hp])
         count += 1
@@ -81,7 +93,8 @@ def read(
         if not incomplete:
             raise ValueError(f"{path} has {problem}; incomplete=True (--incomplete) accepts that")
         notes = (problem,)
-    return collector.table(name or f"{benchmark.space}_{dataset}", sha256_of(path), notes)
+    default = f"{choice.benchmark.space}_{choice.dataset}"
+    return collector.table(name or default, sha256_of(path), notes)
 
 
 Results: TypeAlias = Iterator[tuple[int, Mapping[str, Any]]]
@@ -106,21 +119,15 @@ def _single_file(path: Path) -> tuple[list[str], Results]:
     whole = _mapping(_load(path), path)
     names = _names(whole, path)
     by_index = _mapping(whole.get("arch2infos"), path)
-    if not all(isinstance(index, int) and 0 <= index < len(names) for index in by_index):
+    if not all(type(index) is int and 0 <= index < len(names) for index in by_index):
         raise ValueError(f"{path}: arch2infos has keys that are no architecture's number")
     return names, ((index, _mapping(by_index[index], path)) for index in sorted(by_index))
 
 
 def _load(path: Path) -> Any:
-    try:
-        with bz2.open(path, "rb") as file:
-            return restricted_pickle.load_stream(file, restricted_pickle.PLAIN_DATA, str(path))
-    except restricted_pickle.RefusedPickleError:
-        raise
-    except FileNotFoundError:
-        raise
-    except (OSError, EOFError) as error:
-        raise ValueError(f"{path} is no bzip2 file, or damaged: {error}") from error
+    with bz2.open(path, "rb") as file:
+        data = read_compressed(file, path, "bzip2 file")
+    return restricted_pickle.loads(data, restricted_pickle.PLAIN_DATA, str(path))
 
 
 def _names(meta: Any, path: Path) -> list[str]:

@@ -1,7 +1,10 @@
 """Pickles from strangers, read as data.
 
 A pickle can call anything its loader lets it name. This loader lets it name the classes on a list
-and nothing else, and gives plain records in their place: no code of the file's choice runs.
+and nothing else, and gives plain records in their place: no code of the file's choice runs. What
+stands in for classes and functions cannot be changed by the pickle, either. Before anything is
+built the pickle is gone over once (`otnas_fast.formats.check_pickle`): one that nests tuples or
+asks for memory without end is refused.
 """
 
 from __future__ import annotations
@@ -9,12 +12,17 @@ from __future__ import annotations
 import contextlib
 import gc
 import io
+import mmap
+import os
 import pickle
 import struct
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, TypeAlias
+
+from otnas.tables.readers.bounded import shown, shown_text
+from otnas_fast.formats import check_pickle
 
 Allowed: TypeAlias = Mapping[tuple[str, str], Callable[..., Any]]
 """What a pickle may name, as (module, name), and what is used instead."""
@@ -28,18 +36,43 @@ class Record:
     """Stands in for an instance of a class that is not imported: its attributes, nothing else."""
 
     def __setstate__(self, state: object) -> None:
-        if not isinstance(state, dict):
+        if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
             raise RefusedPickleError(f"expected attributes as a dict, got {type(state).__name__}")
         self.__dict__.update(state)
+
+
+class OrderedRecord(OrderedDict[Any, Any]):
+    """Stands in for ``OrderedDict``: its items, no attributes."""
+
+    __slots__ = ()
+
+    def __setstate__(self, state: object) -> None:
+        """Ignore attributes, such as the version that PyTorch notes."""
+
+
+class StandIn:
+    """Stands in for a function; unlike one, it has no attributes that a pickle could set."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self._call = call
+
+    def __call__(self, *args: object) -> Any:
+        """Call the function."""
+        return self._call(*args)
+
+    def __setstate__(self, state: object) -> None:
+        raise RefusedPickleError("the pickle sets attributes of a function")
 
 
 class _NumberType:
     """Stands in for ``numpy.dtype`` of one number; knows its format only."""
 
     def __init__(self, code: object, *_: object) -> None:
-        if code not in _NUMBERS:
-            raise RefusedPickleError(f"the pickle holds a NumPy scalar of type {code!r}")
-        self.code = str(code)
+        if not isinstance(code, str) or code not in _NUMBERS:
+            raise RefusedPickleError(f"the pickle holds a NumPy scalar of type {shown(code)}")
+        self.code = code
         self.order = "<"
 
     def __setstate__(self, state: object) -> None:
@@ -65,16 +98,16 @@ def _number(kind: object, data: object = b"") -> float | int:
 def _latin1(text: object, encoding: object) -> bytes:
     """Stand in for ``codecs.encode``, by which old pickles hold bytes."""
     if not isinstance(text, str) or encoding != "latin1":
-        raise RefusedPickleError(f"the pickle calls _codecs.encode for {encoding!r}")
+        raise RefusedPickleError(f"the pickle calls _codecs.encode for {shown(encoding)}")
     return text.encode("latin1")
 
 
 PLAIN_DATA: Allowed = {
-    ("collections", "OrderedDict"): OrderedDict,
+    ("collections", "OrderedDict"): OrderedRecord,
     ("numpy", "dtype"): _NumberType,
-    ("numpy.core.multiarray", "scalar"): _number,
-    ("numpy._core.multiarray", "scalar"): _number,
-    ("_codecs", "encode"): _latin1,
+    ("numpy.core.multiarray", "scalar"): StandIn(_number),
+    ("numpy._core.multiarray", "scalar"): StandIn(_number),
+    ("_codecs", "encode"): StandIn(_latin1),
 }
 """Dictionaries in order and NumPy numbers, the latter read as plain ones."""
 
@@ -94,20 +127,33 @@ def load(path: Path, allowed: Allowed) -> Any:
         If the pickle names anything else, or ends early or is damaged; the message says what.
     """
     with path.open("rb") as file:
-        return load_stream(file, allowed, str(path))
+        return load_stream(mapped(file, path), allowed, str(path))
+
+
+def mapped(file: IO[bytes], path: Path) -> mmap.mmap:
+    """Map an open file into memory, as `load_stream` takes it.
+
+    Raises
+    ------
+    RefusedPickleError
+        If it is empty.
+    """
+    if not os.fstat(file.fileno()).st_size:
+        raise RefusedPickleError(f"{path} is no readable pickle: it is empty")
+    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def load_stream(
-    file: IO[bytes],
+    file: io.BytesIO | mmap.mmap,
     allowed: Allowed,
     source: str,
     external: Callable[[object], Any] | None = None,
 ) -> Any:
-    """Read the pickle that begins where an open file stands.
+    """Read the pickle that begins where a file in memory stands.
 
     Parameters
     ----------
-    file : binary file
+    file : BytesIO or mmap
         Left behind the pickle.
     allowed : mapping
         As for `load`.
@@ -129,32 +175,41 @@ def load_stream(
                 return allowed[module, name]
             except KeyError:
                 raise RefusedPickleError(
-                    f"{source} names {module}.{name}, which is not among the types expected there"
+                    f"{source} names {shown_text(f'{module}.{name}')}, which is not among the "
+                    "types expected there"
                 ) from None
 
         def persistent_load(self, pid: object) -> Any:
             if external is None:
-                raise RefusedPickleError(f"{source} refers to the external object {pid!r}")
+                raise RefusedPickleError(f"{source} refers to the external object {shown(pid)}")
             return external(pid)
 
+    begin = file.tell()
     try:
+        with memoryview(file if isinstance(file, mmap.mmap) else file.getbuffer()) as data:
+            end = check_pickle(data, begin)
         with _collector_paused():
-            return Loader(file).load()
-    except RefusedPickleError:
-        raise
+            value = Loader(file).load()
+        file.seek(end)
+        return value
+    except RefusedPickleError as error:
+        if source in str(error):
+            raise
+        raise RefusedPickleError(f"{source}: {error}") from None
     except (
         pickle.UnpicklingError,
         EOFError,
         ValueError,
         TypeError,
         AttributeError,
-        IndexError,
-        KeyError,
-        OverflowError,
+        LookupError,
+        ArithmeticError,
         MemoryError,
+        RecursionError,
+        struct.error,
     ) as error:
         raise RefusedPickleError(
-            f"{source} is no readable pickle: {type(error).__name__} {error}"
+            f"{source} is no readable pickle: {type(error).__name__} {shown_text(error)}"
         ) from error
 
 

@@ -14,6 +14,7 @@ from otnas.spaces import Space
 from otnas.tables import keys as key_arrays
 from otnas.tables.provenance import Provenance, sha256_of
 from otnas.tables.readers import architectures
+from otnas.tables.readers.bounded import shown_text
 from otnas.tables.readers.declared import UNITS, Columns, Meaning, Tolerance
 from otnas.tables.table import Table
 
@@ -56,6 +57,7 @@ def assemble(
     if columns.valid is None or columns.test is None:
         source.notes.append("one column serves as validation and as test result")
     _convert(source, columns, meaning)
+    _refuse_negative(source, columns)
     space_name = architectures.space_name(space)
     parsed = architectures.parse(source.archs, space)
     _check(
@@ -122,6 +124,19 @@ def _convert(source: Source, columns: Columns, meaning: Meaning) -> None:
         source.values[metric] = UNITS[meaning.unit] * error
 
 
+def _refuse_negative(source: Source, columns: Columns) -> None:
+    """Refuse training times and numbers of parameters below 0."""
+    for metric in ("training_seconds", "parameters"):
+        values = source.values.get(metric, np.zeros(0))
+        bad = np.flatnonzero(values < 0)
+        if len(bad):
+            raise ValueError(
+                f"{source.path}, column {columns.of_metrics[metric]!r}: expected numbers of at "
+                f"least 0, got {len(bad)} below; the first is {values[bad[0]]:g} on line "
+                f"{source.lines[bad[0]]}"
+            )
+
+
 def _average(source: Source, keys: key_arrays.Keys) -> None:
     """Give every row the mean over the rows of its architecture."""
     _, group = np.unique(keys, axis=0, return_inverse=True)
@@ -143,7 +158,9 @@ def _check(
     """Refuse the file because of some rows, or note them and let `accept` deal with them."""
     if not len(rows):
         return
-    listed = ", ".join(f"{source.archs[row]} (line {source.lines[row]})" for row in rows[:5])
+    listed = ", ".join(
+        f"{shown_text(source.archs[row])} (line {source.lines[row]})" for row in rows[:5]
+    )
     more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
     finding = f"{len(rows)} of {len(source.archs)} rows {problem}: {listed}{more}"
     if policy == "refuse":

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from otnas_fast._core import crc32c
+from otnas_fast.formats import crc32c
 
 _HEADER = struct.Struct("<QI")
 _FOOTER = struct.Struct("<I")
@@ -44,7 +44,7 @@ class TFRecordError(ValueError):
 
 def masked_crc32c(data: bytes) -> int:
     """Return the CRC-32C of `data`, rotated and shifted as TFRecord files store it."""
-    crc: int = crc32c(data)
+    crc = crc32c(data)
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 

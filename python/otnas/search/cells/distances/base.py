@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from otnas.arrays import FloatArray, IntArray
 from otnas.gp.distances import typical_distances
 from otnas.search.cells.pool import CellPool
-from otnas.spaces import Space
-from otnas_fast import CellArray, as_cells
+from otnas.spaces import SearchSpace
+from otnas_fast import Cell, as_cells
 
 T = TypeVar("T", bound=Hashable)
 
@@ -30,13 +30,18 @@ class TypicalSample:
     space from a fixed generator.
     """
 
-    def __init__(self, space: Space, pool: CellPool | None, size: int) -> None:
+    def __init__(self, space: SearchSpace[Any], pool: CellPool | None, size: int) -> None:
         if pool is not None:
             spaced = np.linspace(0, len(pool) - 1, min(len(pool), size)).astype(np.intp)
-            self.cells: CellArray = pool.cells[np.unique(spaced)]
+            self.cells: Any = pool.cells[np.unique(spaced)]
         else:
             rng = np.random.default_rng(0)
-            self.cells = as_cells([space.random(rng) for _ in range(size)])
+            self.cells = packed([space.random(rng) for _ in range(size)])
+
+
+def packed(cells: Sequence[Any]) -> Any:
+    """Return cells as a CellArray; architectures of other kinds as they are."""
+    return as_cells(cells) if cells and isinstance(cells[0], Cell) else cells
 
 
 class CellDistances(ABC):
@@ -66,8 +71,8 @@ class CellDistances(ABC):
         """Number of cells in the list."""
 
     @abstractmethod
-    def append(self, cells: CellArray) -> None:
-        """Put cells at the end of the list."""
+    def append(self, cells: Any) -> None:
+        """Put cells, as `packed` has them, at the end of the list."""
 
     @abstractmethod
     def append_pool(self, pool: CellPool) -> IntArray:

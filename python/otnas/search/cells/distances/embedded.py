@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from otnas.arrays import FloatArray, IntArray
 from otnas.gp.embedding_distances import EmbeddingDistances
 from otnas.search.cells.distances.base import CellDistances
 from otnas.search.cells.pool import CellPool
-from otnas_fast import CellArray, Embedding
+from otnas_fast import Embedding
 
 # Up to which one thread embeds, 0.1 s at most.
 _FEW_CELLS = 50_000
@@ -32,7 +33,7 @@ class EmbeddedDistances(CellDistances):
         self._source: EmbeddingDistances | None = None
 
     @abstractmethod
-    def embedded(self, cells: CellArray, threads: int | None) -> Embedding:
+    def embedded(self, cells: Any, threads: int | None) -> Embedding:
         """Return the vectors of n >= 1 cells."""
 
     @property
@@ -40,7 +41,7 @@ class EmbeddedDistances(CellDistances):
         """Number of cells in the list."""
         return 0 if self._source is None else self._source.n_items
 
-    def append(self, cells: CellArray) -> None:
+    def append(self, cells: Any) -> None:
         """Put cells at the end of the list."""
         if len(cells):
             self._extend(self.embedded(cells, 1))
@@ -75,7 +76,7 @@ class EmbeddedDistances(CellDistances):
             return np.empty((rows.size, cols.size))
         return self._source.laplace(rows, cols, lengthscales, variance)
 
-    def _embed_pool(self, cells: CellArray) -> tuple[EmbeddingDistances, IntArray]:
+    def _embed_pool(self, cells: Any) -> tuple[EmbeddingDistances, IntArray]:
         """Return the different cells of a pool, and which of them each cell is, shape (N,)."""
         embedding = self.embedded(cells, 1 if len(cells) <= _FEW_CELLS else None)
         first, labels = embedding.groups()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from otnas.search.cells.distances.embedded import EmbeddedDistances
-from otnas.spaces import Space
-from otnas_fast import CellArray, Embedding
+from otnas.spaces import SearchSpace
+from otnas_fast import Embedding
 
 
 class PlaceDistances(EmbeddedDistances):
@@ -12,7 +14,7 @@ class PlaceDistances(EmbeddedDistances):
 
     Parameters
     ----------
-    space : Space
+    space : SearchSpace
 
     Raises
     ------
@@ -22,16 +24,16 @@ class PlaceDistances(EmbeddedDistances):
 
     key = "places"
 
-    def __init__(self, space: Space) -> None:
+    def __init__(self, space: SearchSpace[Any]) -> None:
         super().__init__()
         self._space = space
         self.names = tuple(space.places([]))
         if not self.names:
             raise ValueError(
                 "kernel: 'places' needs architectures that are a fixed number of choices "
-                f"(nasbench201, a SequenceSpace), got space {space.name}"
+                f"(nasbench201, a ParameterSpace), got space {space.name}"
             )
 
-    def embedded(self, cells: CellArray, threads: int | None) -> Embedding:
+    def embedded(self, cells: Any, threads: int | None) -> Embedding:
         """Return the choices of n >= 1 cells as vectors."""
         return Embedding(dict(self._space.places(cells)))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from otnas.search.cells.distances.embedded import EmbeddedDistances
-from otnas_fast import CellArray, Embedding, embed
+from otnas_fast import Embedding, embed
 from otnas_fast.measures import MeasureNames, block_name, check_measures
 
 
@@ -28,6 +30,6 @@ class TreeWasserstein(EmbeddedDistances):
         self.names = tuple(block_name(measure) for measure in self._measures)
         self.key = f"tree-wasserstein-{'+'.join(self._measures)}"
 
-    def embedded(self, cells: CellArray, threads: int | None) -> Embedding:
+    def embedded(self, cells: Any, threads: int | None) -> Embedding:
         """Return the measures of n >= 1 cells as vectors."""
         return embed(cells, measures=self._measures, threads=threads)

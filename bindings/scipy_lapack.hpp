@@ -1,0 +1,10 @@
+#pragma once
+#include "otnas/dpp/spectrum.hpp"
+
+namespace otnas::bindings {
+
+/// The LAPACK that SciPy was built with, or nullptr if it does not fit. Only called with the
+/// interpreter lock; should the import let another thread in, both write the same table.
+const Lapack* scipy_lapack();
+
+}  // namespace otnas::bindings

@@ -1,0 +1,214 @@
+"""Exact k-DPP draws from a kernel given by blocks, by intermediate sampling with rejection.
+
+Notation
+--------
+L = B B^T
+    B : (n, N), rows b_i; never formed. C = B^T B has the eigenvalues of L.
+A
+    m landmarks; P the projection on the span of their rows.
+M
+    A positive semi-definite (N, N) matrix; e_k(M) the elementary symmetric polynomial of its
+    eigenvalues, so that ``P(S) = det(L_S) / e_k(C)``.
+M0
+    The reference: near P C P on the span of the landmarks, tau on D further directions.
+G
+    The gradient of log e_k at M0: pi_m / lambda_m along the m-th eigenvector, and at most
+    ``rho = e_{k-1}(M0) / e_k(M0)`` along any direction.
+g_i >= b_i^T G b_i
+    The score of item i, ``s = sum g_i``, ``p_i = g_i / s``.
+
+A draw takes t items independently by p, with repetition, and ``M = sum b_i b_i^T / (t p_i)`` over
+them. Two facts make it exact (proofs in docs/maths.md). First, ``E e_k(M) = e_k(C) t! / (t-k)! /
+t^k``, and k items drawn from the k-DPP of the t, after accepting them in proportion to e_k(M), are
+a draw from the k-DPP of L. Second, e_k^(1/k) is concave, so ``e_k(M) <= U = e_k(M0) (s / k)^k``
+whatever was taken: M is accepted with probability e_k(M) / U. The reference decides only how
+often.
+
+References
+----------
+.. [1] M. Derezinski, D. Calandriello and M. Valko, "Exact sampling of determinantal point processes
+   with sublinear time preprocessing", NeurIPS 2019.
+.. [2] D. Calandriello, M. Derezinski and M. Valko, "Sampling from a k-DPP without looking at all
+   items", NeurIPS 2020.
+.. [3] L. Garding, "An inequality for hyperbolic polynomials", J. Math. Mech. 8 (1959).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import cholesky, solve_triangular
+from scipy.linalg.lapack import dpstrf
+
+from otnas_fast import _core
+from otnas_fast._validate import FloatArray
+from otnas_fast.dpp.kernels import Kernel
+
+ROWS = 8192  # rows of the kernel computed at once
+SUBSAMPLE = 16_384  # items by which the reference is fitted when there are more
+SLACK = 1e-9  # added to the scores, relative to rho L_ii: far above rounding
+DEPENDENT = 1e-9  # landmarks with a smaller share of their diagonal left are dropped
+DIRECTIONS = (0, *(4**i for i in range(8)))  # tried for D
+
+
+def intermediate_size(k: int) -> int:
+    """Return t, the items of one small k-DPP: a fraction of e^(-k^2 / 2t) of them is accepted."""
+    return max(4 * k, k * k // 4)
+
+
+class Landmarks(NamedTuple):
+    """Items whose kernel columns stand for all, and the reference's part in their span."""
+
+    items: npt.NDArray[np.int64]  # (m,)
+    root: FloatArray  # (m, m), lower: L[items, items] = root root^T
+    values: FloatArray  # eigenvalues of the fit to P C P, descending, all positive
+    vectors: FloatArray  # (m, len(values))
+    rest: float  # fit to trace of C - P C P
+
+
+class Intermediate(NamedTuple):
+    """A small k-DPP that stands for the large one, before acceptance."""
+
+    items: npt.NDArray[np.int64]  # (t,), with repetition
+    ensemble: _core.LEnsemble  # of M, in units of the kernel's scale
+    log_value: float  # log e_k(M); -inf if the rank is below k
+
+
+def fit_landmarks(kernel: Kernel, scale: float, count: int) -> Landmarks:
+    """Choose landmarks by their diagonal entries and fit the reference.
+
+    The choice is random with a fixed seed: it decides how often a draw is accepted, not its law.
+    """
+    n = len(kernel)
+    rng = np.random.default_rng(count)
+    diagonal = kernel.diagonal() / scale
+    share = diagonal / diagonal.sum()
+    possible = int(np.count_nonzero(share))
+    count = min(count, possible)
+    items = np.sort(rng.choice(n, count, replace=False, p=share)).astype(np.int64)
+    block = kernel.block(items, items) / scale
+    unit = 1.0 / np.sqrt(np.diagonal(block))
+    _, order, rank, _ = dpstrf(block * unit[:, None] * unit, lower=1, tol=DEPENDENT)
+    items = items[np.sort(order[:rank] - 1)]
+    root = cholesky(kernel.block(items, items) / scale, lower=True)
+
+    if n <= SUBSAMPLE:
+        rows, weights = np.arange(n), np.ones(n)
+    else:
+        rows = rng.choice(n, SUBSAMPLE, p=share)
+        weights = 1.0 / (SUBSAMPLE * share[rows])
+    features = solve_triangular(root, kernel.block(items, rows) / scale, lower=True)
+    values, vectors = np.linalg.eigh((features * weights) @ features.T)
+    values, vectors = values[::-1], vectors[:, ::-1]
+    kept = values > len(items) * np.finfo(float).eps * values[0]
+    rest = float(((diagonal[rows] - np.square(features).sum(axis=0)).clip(0.0) * weights).sum())
+    if rest <= n * np.finfo(float).eps * float(diagonal.sum()):
+        rest = 0.0
+    return Landmarks(items, root, values[kept], vectors[:, kept], rest)
+
+
+class Proposal:
+    """The proposals of one k: scores of all items and the bound U.
+
+    Parameters
+    ----------
+    kernel : Kernel over n items
+    scale : float
+        The kernel is divided by it.
+    landmarks : Landmarks
+    k : int
+        At least 1.
+
+    Raises
+    ------
+    NumericalError
+        If the kernel is seen to have a rank below k, or to be indefinite.
+
+    Notes
+    -----
+    One pass over the kernel's columns at the landmarks: O(n m) evaluations and O(n m^2) operations;
+    memory O(n) and a block.
+    """
+
+    def __init__(self, kernel: Kernel, scale: float, landmarks: Landmarks, k: int) -> None:
+        self._kernel, self._scale, self.k = kernel, scale, k
+        self.count = intermediate_size(k)  # t
+        log_value, log_rho, slopes = _reference(landmarks, k, len(kernel))
+        rho = math.exp(log_rho)
+        # g_i = rho L_ii - |filter L_iA|^2, one product instead of two
+        filters = (np.sqrt((rho - slopes).clip(0.0)) * landmarks.vectors).T
+        filters = solve_triangular(landmarks.root, filters.T, lower=True, trans="T")
+        scores = rho * kernel.diagonal() / scale
+        floor = SLACK * scores
+        for start in range(0, len(kernel), ROWS):
+            rows = slice(start, start + ROWS)
+            block = kernel.block(rows, landmarks.items) / scale
+            scores[rows] -= np.square(block @ filters).sum(axis=1)
+        scores = np.maximum(scores, 0.0) + floor
+        if not np.isfinite(scores).all():
+            raise _core.NumericalError("kernel must be finite, a block holds NaN or infinity")
+        self._cumulative = np.cumsum(scores)
+        self._scores = scores
+        total = float(self._cumulative[-1])
+        self.log_bound = log_value + k * math.log(total / k)
+
+    @property
+    def log_repetition(self) -> float:
+        """``log(t^k (t-k)! / t!)``, which makes e_k(M) an unbiased estimate of e_k(L)."""
+        t, k = self.count, self.k
+        return k * math.log(t) - math.lgamma(t + 1) + math.lgamma(t - k + 1)
+
+    def intermediate(self, rng: np.random.Generator) -> Intermediate:
+        """Draw t items and decompose their small kernel."""
+        total = self._cumulative[-1]
+        items = np.searchsorted(self._cumulative, rng.random(self.count) * total, side="right")
+        items = np.minimum(items, len(self._cumulative) - 1)
+        weights = np.sqrt(total / (self.count * self._scores[items]))
+        block = self._kernel.block(items, items) / self._scale * weights[:, None] * weights
+        ensemble = _core.LEnsemble.from_kernel(0.5 * (block + block.T))
+        fits = ensemble.rank >= self.k
+        return Intermediate(items, ensemble, ensemble.log_normaliser(self.k) if fits else -np.inf)
+
+    def draw(self, rng: np.random.Generator, trials: int) -> npt.NDArray[np.int64] | None:
+        """Draw k items, ascending; None if none of so many trials was accepted."""
+        for _ in range(trials):
+            small = self.intermediate(rng)
+            if small.log_value > self.log_bound + 1e-6:
+                raise _core.NumericalError(
+                    "kernel must be positive semi-definite, its blocks contradict each other"
+                )
+            if math.log1p(-rng.random()) < small.log_value - self.log_bound:
+                seed = rng.integers(0, 2**64, size=1, dtype=np.uint64)
+                return np.sort(small.items[small.ensemble.sample(self.k, seed, 1)[0]])
+        return None
+
+
+def _reference(landmarks: Landmarks, k: int, n: int) -> tuple[float, float, FloatArray]:
+    """Return log e_k(M0), log rho and pi_m / lambda_m for the D whose bound is lowest."""
+    values, rest = landmarks.values, landmarks.rest
+    best = (np.inf, np.inf, 0.0, values)
+    for directions in DIRECTIONS if rest else (0,):
+        if len(values) + directions < k or directions >= 4 * n:
+            continue
+        every = np.append(values, np.full(directions, rest / max(directions, 1)))
+        every = every[every > 0.0]
+        logs = _core.log_elementary_symmetric(every, k)
+        log_rho = logs[k - 1] - logs[k]
+        taken = _core.selection_probabilities(np.sort(every)[::-1], k)
+        within = float(taken[np.argsort(np.argsort(-every))][: len(values)].sum())
+        bound = logs[k] + k * math.log((within + math.exp(log_rho) * rest) / k)
+        if bound < best[0]:
+            best = (bound, logs[k], log_rho, every)
+    if best[0] == np.inf:
+        raise _core.NumericalError(
+            f"rank too small: the kernel has rank {len(values)}, so no set of k = {k} items has a "
+            "positive determinant"
+        )
+    _, log_value, log_rho, every = best
+    order = np.argsort(-every, kind="stable")
+    taken = np.empty(len(every))
+    taken[order] = _core.selection_probabilities(every[order], k)
+    return log_value, log_rho, taken[: len(values)] / values

@@ -1,0 +1,60 @@
+"""Text from strangers that nests: JSON and TOML, to a depth that cannot exhaust the stack."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+DEEPEST = 64
+"""Levels of lists and mappings in a file; deeper ones are refused."""
+
+
+class NestingError(ValueError):
+    """Lists or mappings nest too deep."""
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Return what JSON text says.
+
+    Raises
+    ------
+    NestingError, ValueError
+        If it is no JSON, or nests deeper than `DEEPEST`.
+    """
+    return _parsed(lambda: json.loads(text))
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """Return what TOML text says.
+
+    Raises
+    ------
+    NestingError, ValueError
+        If it is no TOML, or nests deeper than `DEEPEST`.
+    """
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    content: dict[str, Any] = _parsed(lambda: tomllib.loads(text))
+    return content
+
+
+def _parsed(parse: Callable[[], Any]) -> Any:
+    try:
+        value = parse()
+    except RecursionError:
+        raise NestingError(f"expected at most {DEEPEST} levels, got many more") from None
+    level: list[Any] = [value]
+    for _ in range(DEEPEST + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return value
+    raise NestingError(f"expected at most {DEEPEST} levels of lists and mappings, got more")

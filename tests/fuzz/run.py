@@ -1,0 +1,106 @@
+"""Fuzz for a time: ``python tests/fuzz/run.py csv table objects --seconds 3600``; see README.md."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import random
+import signal
+import sys
+import time
+import traceback
+import warnings
+from pathlib import Path
+from types import FrameType
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
+
+import files  # noqa: E402
+import objects  # noqa: E402
+
+CORPUS = HERE / "corpus"
+NAMES = (*files.TARGETS, "objects")
+LONGEST = 10  # seconds that one input may take
+
+
+class HangError(AssertionError):
+    """An input took too long."""
+
+
+def _hang(_: int, __: FrameType | None) -> None:
+    raise HangError(f"took longer than {LONGEST} s")
+
+
+def one(name: str, number: str) -> None:
+    """Check the input of this number, the same in every run."""
+    rng = random.Random(number)
+    signal.alarm(LONGEST)
+    try:
+        if name == "objects":
+            objects.check(rng)
+        else:
+            target = files.TARGETS[name]
+            data = target.file(rng)
+            try:
+                target.check(data)
+            except Exception:
+                kept = CORPUS / name / hashlib.sha256(data).hexdigest()[:16]
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                kept.write_bytes(data)
+                raise
+    finally:
+        signal.alarm(0)
+
+
+def guided(name: str, arguments: list[str]) -> None:
+    """Let Atheris, where it is installed, choose the bytes by the coverage that they reach."""
+    import atheris
+
+    check = files.TARGETS[name].check
+    atheris.instrument_all()
+    atheris.Setup([sys.argv[0], *arguments, str(CORPUS / name)], check)
+    atheris.Fuzz()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("targets", nargs="*", default=NAMES, help=f"of {', '.join(NAMES)}")
+    parser.add_argument("--seconds", type=float, default=60.0, help="for all targets together")
+    parser.add_argument("--seed", default="0")
+    parser.add_argument("--only", metavar="NUMBER", help="check this input again")
+    parser.add_argument(
+        "--atheris", nargs=argparse.REMAINDER, help="with these options of libFuzzer"
+    )
+    options = parser.parse_args()
+    signal.signal(signal.SIGALRM, _hang)
+    warnings.simplefilter("ignore")
+    if options.atheris is not None:
+        guided(options.targets[0], options.atheris)
+        return 0
+    findings, share = 0, options.seconds / len(options.targets)
+    for name in options.targets:
+        begin, count, seen = time.monotonic(), 0, set()
+        while time.monotonic() - begin < share:
+            number = options.only or f"{options.seed}-{count}"
+            count += 1
+            try:
+                one(name, number)
+            except Exception as error:
+                where = traceback.extract_tb(error.__traceback__)[-1]
+                if (known := (type(error), where.filename, where.lineno)) not in seen:
+                    seen.add(known)
+                    findings += 1
+                    print(f"{name}, input {number}:", flush=True)
+                    traceback.print_exc()
+            if options.only:
+                break
+        print(
+            f"{name}: {count} inputs in {time.monotonic() - begin:.0f} s, {len(seen)} findings",
+            flush=True,
+        )
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
