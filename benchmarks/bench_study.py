@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +40,18 @@ def test_target_overhead(
     benchmark.pedantic(run, rounds=1)
     # The workers start with the first trainings.
     gaps = np.diff(np.sort(ends))[10:]
-    benchmark.extra_info.update(n=N_TRIALS, workers=max_running, median=float(np.median(gaps)))
-    what = f"overhead of a trial, {max_running} workers, {N_TRIALS} trials, mean"
-    targets.at_most(what, float(gaps.mean()) * 1e3, 5, "ms")
+    disk = 2 * synced_append(tmp_path / "disk", 400)  # for what is asked and for what is told
+    mean = float(gaps.mean())
+    benchmark.extra_info.update(n=N_TRIALS, workers=max_running, mean=mean, disk=disk)
+    what = f"overhead of a trial, {max_running} workers ({disk * 1e3:.2g} ms are the disk's)"
+    targets.at_most(what, mean * 1e3, 5, "ms")
+
+
+def synced_append(path: Path, size: int) -> float:
+    """Return the mean time of an append that waits for the disk."""
+    with path.open("ab", buffering=0) as file:
+        begin = time.perf_counter()
+        for _ in range(N_TRIALS):
+            file.write(bytes(size))
+            os.fsync(file.fileno())
+        return (time.perf_counter() - begin) / N_TRIALS

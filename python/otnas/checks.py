@@ -19,6 +19,12 @@ from numpy.typing import ArrayLike
 from otnas.arrays import FloatArray, IntArray
 
 
+def shown(value: object) -> str:
+    """Return a value as Python writes it, cut short."""
+    text = repr(value)
+    return text if len(text) <= 120 else f"{text[:117]}..."
+
+
 def unknown(name: str, valid: Iterable[str], what: str) -> str:
     """Return the message for an unknown name, with the nearest valid one.
 
@@ -28,7 +34,7 @@ def unknown(name: str, valid: Iterable[str], what: str) -> str:
     choices = list(valid)
     near = get_close_matches(name, choices, n=1, cutoff=0.0)
     hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"unknown {what} {name!r}; {hint}valid: {', '.join(choices) or 'none'}"
+    return f"unknown {what} {shown(name)}; {hint}valid: {', '.join(choices) or 'none'}"
 
 
 def choice(name: str, value: object, valid: Iterable[str], what: str = "value") -> None:
@@ -49,7 +55,7 @@ def integer(name: str, value: object, least: int) -> int:
         If it is smaller than `least`.
     """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name}: expected an integer, got {value!r}")
+        raise TypeError(f"{name}: expected an integer, got {shown(value)}")
     if value < least:
         raise ValueError(f"{name}: expected an integer >= {least}, got {value}")
     return int(value)

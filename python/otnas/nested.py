@@ -15,15 +15,15 @@ class NestingError(ValueError):
     """Lists or mappings nest too deep."""
 
 
-def parse_json(text: str | bytes) -> Any:
-    """Return what JSON text says.
+def parse_json(text: str | bytes, *, parse_constant: Callable[[str], object] | None = None) -> Any:
+    """Return what JSON text says; `parse_constant` gets NaN and Infinity, as in `json.loads`.
 
     Raises
     ------
     NestingError, ValueError
         If it is no JSON, or nests deeper than `DEEPEST`.
     """
-    return _parsed(lambda: json.loads(text))
+    return _parsed(lambda: json.loads(text, parse_constant=parse_constant))
 
 
 def parse_toml(text: str) -> dict[str, Any]:

@@ -51,9 +51,60 @@ def test_otnas_fast_needs_numpy_and_scipy_only():
         assert imported(path) <= allowed, path
 
 
+def private_uses(source: str) -> list[int]:
+    """Return lines that import a private module or name of otnas_fast, or take one from it."""
+    tree, lines = ast.parse(source), []
+    aliases: set[str] = set()  # names that stand for otnas_fast or a module of it
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.split(".")[0] == "otnas_fast":
+                    aliases.add(alias.asname or "otnas_fast")
+                    lines += [node.lineno] * ("._" in alias.name)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "otnas_fast":
+            private = any(alias.name.startswith("_") for alias in node.names)
+            lines += [node.lineno] * ("._" in str(node.module) or private)
+            # Modules have small letters, as functions do: those have nothing private to take.
+            aliases |= {alias.asname or alias.name for alias in node.names if alias.name.islower()}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and re.fullmatch("_(?!_).*", node.attr):
+            base = ast.unparse(node.value)
+            lines += [node.lineno] * (base.split(".")[0] in aliases)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            # importlib.import_module("otnas_fast._core") and the like
+            lines += [node.lineno] * node.value.startswith("otnas_fast._")
+    return sorted(set(lines))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import otnas_fast._core",
+        "import otnas_fast._core as core",
+        "from otnas_fast import _core",
+        "from otnas_fast import gram, _core as core",
+        "from otnas_fast._core import gram",
+        "from otnas_fast.cells import _prepared",
+        "import otnas_fast\notnas_fast._core.gram()",
+        "import otnas_fast as of\nof.cells._prepared(3)",
+        "from otnas_fast import cells\ncells._prepared(3)",
+        "import importlib\nimportlib.import_module('otnas_fast._core')",
+    ],
+)
+def test_private_uses_are_seen(line):
+    assert private_uses(line) == [len(line.splitlines())]
+
+
 def test_otnas_does_not_reach_behind_otnas_fast():
+    assert private_uses("from otnas_fast import Cell\nself._core = Cell.__name__") == []
+    offending = []
     for path in sources("python/otnas", ".py"):
         assert not imported(path) & {"tests", "benchmarks"}, path
+        text = path.read_text(encoding="utf-8")
+        for number in private_uses(text):
+            where = f"{path.relative_to(ROOT)}:{number}"
+            offending.append(f"{where}: {text.splitlines()[number - 1].strip()}")
+    assert not offending, "\n".join(offending)
 
 
 def test_the_stub_names_what_the_compiled_module_has():

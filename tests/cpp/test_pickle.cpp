@@ -16,8 +16,8 @@ std::size_t check(const std::string& pickle, std::size_t begin = 0) {
 }  // namespace
 
 TEST_CASE("plain data passes, and the position behind it is returned") {
-  CHECK(check("\x80\x02]q(K\x01K\x02"
-              "e.rest") == 11);
+  const std::string list("\x80\x02]q\0(K\1K\2e.", 12);
+  CHECK(check(list + "rest") == 12);
   CHECK(check("(lp0\nI1\naI2\na.") == 14);
   CHECK(check("xx(dp0\nS'a'\nI1\ns.", 2) == 17);
 }

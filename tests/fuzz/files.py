@@ -22,6 +22,8 @@ import numpy as np
 import seeds
 from mutate import changed
 
+from otnas import PoolSearch, Study
+from otnas.experiments import configuration, searches
 from otnas.nested import parse_json, parse_toml
 from otnas.spaces import nasbench101 as space101
 from otnas.tables import Table, container, store
@@ -108,6 +110,22 @@ def _cells_cache(path: Path) -> None:
         raise FindingError("a cache of other cells was accepted")
 
 
+def _journal(path: Path) -> None:
+    """Read a journal, and go on with it: either works, or it is a StudyError."""
+    results = Study.read(path)
+    results.to_records()
+    with Study(PoolSearch(gram=seeds.GRAM, seed=0), path) as study:
+        study.tell(study.ask(), 1.0)
+    if len(Study.read(path).trials) != len(results.trials) + 1:
+        raise FindingError("a trial is not there")
+
+
+def _configuration(path: Path) -> None:
+    read = configuration.read(path)
+    with contextlib.suppress(configuration.ConfigurationError):  # it names the method, not the file
+        searches.resolve(read)
+
+
 @dataclass(frozen=True)
 class FileTarget:
     """What to check, honest content, and how content becomes a file."""
@@ -171,5 +189,7 @@ TARGETS = {
         seeds.parquet(),
     ),
     "cells_cache": FileTarget(reads(_cells_cache), seeds.cells_cache()),
+    "journal": FileTarget(reads(_journal), seeds.journal(_FOLDER)),
+    "configuration": FileTarget(reads(_configuration), seeds.configuration()),
     "nested": FileTarget(_nested, b'{"a": [1, {"b": null}], "c": "text"}'),
 }

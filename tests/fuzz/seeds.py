@@ -18,7 +18,7 @@ from benchmark_files import (
 )
 from benchmark_files import nasbench201 as nasbench201_content
 
-from otnas import spaces
+from otnas import PoolSearch, Study, spaces
 from otnas.tables import Provenance, Table, store
 from otnas_fast import CellArray
 
@@ -26,6 +26,9 @@ TEXTS = (
     "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|avg_pool_3x3~2|",
     "|none~0|+|nor_conv_1x1~0|none~1|+|skip_connect~0|none~1|nor_conv_3x3~2|",
 )
+
+_POINTS = np.random.default_rng(0).random((40, 2))
+GRAM = np.exp(-np.abs(_POINTS[:, None] - _POINTS).sum(axis=2))
 
 
 def records() -> list[bytes]:
@@ -126,3 +129,33 @@ def cells_cache() -> bytes:
 
 def compressed(data: bytes) -> bytes:
     return bz2.compress(data, 1)
+
+
+def journal(folder: Path) -> bytes:
+    """A study of pool items in every state."""
+    path = folder / "seed.jsonl"
+    path.unlink(missing_ok=True)
+    with Study(PoolSearch(gram=GRAM, seed=0), path, sync=False) as study:
+        trials = study.ask(12)
+        study.tell(trials[:8], [float(t.id) for t in trials[:8]], [{"x": t.id} for t in trials[:8]])
+        study.fail(trials[8], "no luck")
+        study.cancel(trials[9])
+        study.lose(trials[10], "gone")
+        study.retry(trials[10])
+        study.tell(study.ask(2), [0.5, 0.7])
+    return path.read_bytes()
+
+
+def configuration() -> bytes:
+    """Methods with settings."""
+    return b"""name = "mine"
+methods = ["tw-2g", "evolution", "kdpp-quality:tw"]
+trials = "0:3"
+initial = 5
+queries = 20
+candidates = "space"
+[settings.evolution]
+population = 5
+[settings.tw-2g]
+kappa = 1.5
+"""

@@ -44,17 +44,21 @@ def add_parsers(subparsers: Subparsers) -> None:
         help="of png, pdf and svg, parted by commas; default pdf,png",
     )
     plot.add_argument("--oracle", action="store_true", help="add what sees test errors would reach")
-    plot.add_argument("--out", type=Path, metavar="DIR", help="default DIR/plots")
+    plot.add_argument(
+        "--out", type=Path, metavar="DIR", help="default PATH/plots, or beside a file"
+    )
     plot.set_defaults(run=_plot)
 
     report = _add(subparsers, "report", "write all into one HTML file")
     report.add_argument("--target", type=float, metavar="POINTS", help="as in 'otnas show'")
     report.add_argument("--at", type=int, metavar="N", help="as in 'otnas show'")
     report.add_argument("--oracle", action="store_true", help="as in 'otnas plot'")
-    report.add_argument("--out", type=Path, metavar="FILE", help="default DIR/report.html")
+    report.add_argument(
+        "--out", type=Path, metavar="FILE", help="default PATH/report.html, or PATH.html"
+    )
     report.set_defaults(run=_report)
 
-    export = _add(subparsers, "export", "write a row a query for other programs")
+    export = _add(subparsers, "export", "write a row a query for other programs", file=False)
     kind = export.add_mutually_exclusive_group(required=True)
     kind.add_argument("--csv", type=Path, metavar="FILE")
     kind.add_argument("--parquet", type=Path, metavar="FILE")
@@ -62,16 +66,18 @@ def add_parsers(subparsers: Subparsers) -> None:
 
 
 def show(folder: Path, target: float | None = None, at: int | None = None) -> None:
-    """Print the rankings and costs of a folder."""
+    """Print the rankings and costs of a folder, or the trials of a study's file."""
     from rich.console import Console
 
     from otnas.reading import ranking, results, text
 
     console = Console(highlight=False)
+    if folder.is_file():
+        _show_study(folder, console)
+        return
     for experiment in results.load(folder):
         rows = ranking.rank(experiment, target=target, at=at)
-        for name, value in text.facts(experiment):
-            console.print(f"{name}: {value}", markup=False, soft_wrap=True)
+        _print_facts(console, text.facts(experiment))
         for table in text.tables(experiment, rows, target):
             _print_table(console, table)
 
@@ -98,9 +104,16 @@ def everything(folder: Path) -> None:
     _report(options)
 
 
-def _add(subparsers: Subparsers, name: str, text: str) -> argparse.ArgumentParser:
+def _add(
+    subparsers: Subparsers, name: str, text: str, *, file: bool = True
+) -> argparse.ArgumentParser:
     parser = subparsers.add_parser(name, help=text, description=f"Read journals and {text}.")
-    parser.add_argument("folder", type=Path, metavar="DIR", help="that 'otnas run' wrote into")
+    parser.add_argument(
+        "folder",
+        type=Path,
+        metavar="PATH",
+        help="a folder that 'otnas run' wrote into" + (", or the file of a study" if file else ""),
+    )
     return parser
 
 
@@ -122,6 +135,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def _show(options: argparse.Namespace) -> int:
+    _check_file(options, "target", "at", "checkpoints", "reference")
     if options.checkpoints is not None:
         if options.target is not None or options.at is not None:
             raise ValueError("--checkpoints: expected neither --target nor --at with it")
@@ -134,8 +148,16 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _plot(options: argparse.Namespace) -> int:
-    from otnas.reading import plots, results
+    from otnas.reading import plots, results, studies
+    from otnas.study import Study
 
+    _check_file(options, "oracle")
+    if options.folder.is_file():
+        name = options.folder.stem
+        figures = {name: studies.draw(Study.read(options.folder), name)}
+        for path in plots.save(figures, options.out or options.folder.parent, options.format):
+            print(path)
+        return 0
     out = options.out or options.folder / "plots"
     for experiment in results.load(options.folder):
         for path in plots.write(experiment, out, options.format, oracle=options.oracle):
@@ -144,8 +166,15 @@ def _plot(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from otnas.reading import report, results
+    from otnas.reading import report, results, studies
+    from otnas.study import Study
 
+    _check_file(options, "target", "at", "oracle")
+    if options.folder.is_file():
+        out = options.out or options.folder.with_suffix(".html")
+        studies.write_report(Study.read(options.folder), options.folder.stem, out)
+        print(out)
+        return 0
     out = options.out or options.folder / "report.html"
     experiments = results.load(options.folder)
     report.write(experiments, out, target=options.target, at=options.at, oracle=options.oracle)
@@ -159,13 +188,36 @@ def _export(options: argparse.Namespace) -> int:
     experiments = results.load(options.folder)
     if len(experiments) > 1:
         names = ", ".join(str(experiment.folder) for experiment in experiments)
-        raise ValueError(f"DIR: expected the folder of one experiment, got one of {names}")
+        raise ValueError(f"PATH: expected the folder of one experiment, got one of {names}")
     if options.csv is not None:
         path, count = options.csv, export.write_csv(experiments[0], options.csv)
     else:
         path, count = options.parquet, export.write_parquet(experiments[0], options.parquet)
     print(f"{path}: {count} rows")
     return 0
+
+
+def _check_file(options: argparse.Namespace, *names: str) -> None:
+    """Raise if there is an option that says nothing about the file of a study."""
+    for name in names:
+        value = getattr(options, name)
+        if options.folder.is_file() and value is not None and value is not False:
+            raise ValueError(f"--{name}: expected a folder with it, got the file {options.folder}")
+
+
+def _show_study(path: Path, console: Console) -> None:
+    from otnas.reading import studies
+    from otnas.study import Study
+
+    study = Study.read(path)
+    _print_facts(console, studies.facts(study))
+    for table in studies.tables(study):
+        _print_table(console, table)
+
+
+def _print_facts(console: Console, pairs: Sequence[tuple[str, str]]) -> None:
+    for name, value in pairs:
+        console.print(f"{name}: {value}", markup=False, soft_wrap=True)
 
 
 def _print_table(console: Console, table: TextTable) -> None:

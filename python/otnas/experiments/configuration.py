@@ -7,7 +7,6 @@ leaves out have the values of the preset ``sequential``.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from importlib import resources
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from otnas import checks
+from otnas.nested import parse_toml
 
 PRESETS = ("sequential", "batch")
 
@@ -89,7 +89,7 @@ class Configuration:
             if not isinstance(method, str):
                 raise ConfigurationError(_wrong("methods", "a list of strings", method))
             if self.methods.count(method) > 1:
-                raise ConfigurationError(f"methods: {method!r} is there twice")
+                raise ConfigurationError(f"methods: {checks.shown(method)} is there twice")
         for method, settings in self.settings.items():
             if not isinstance(settings, Mapping):
                 raise ConfigurationError(_wrong(f"settings.{method}", "a section", settings))
@@ -186,16 +186,11 @@ def _from_text(text: str, source: str, defaults: Mapping[str, Any]) -> Configura
 
 
 def _table(text: str, source: str) -> dict[str, Any]:
-    # Here, so that other commands do without the package that Python 3.10 needs for it.
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return parse_toml(text)
+    except ValueError as error:
         raise ConfigurationError(f"{source}: expected TOML, {error}") from None
 
 
 def _wrong(key: str, wanted: str, got: object) -> str:
-    return f"{key}: expected {wanted}, got {got!r}"
+    return f"{key}: expected {wanted}, got {checks.shown(got)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,8 +36,13 @@ def write(
     oracle : bool
         See `curves.draw`.
     """
+    return save(figures(experiment, oracle=oracle), folder, formats)
+
+
+def save(figures: Mapping[str, Figure], folder: Path, formats: Sequence[str]) -> list[Path]:
+    """Write figures by the names of their files, and return the files."""
     written = []
-    for name, figure in figures(experiment, oracle=oracle).items():
+    for name, figure in figures.items():
         for kind in formats:
             path = folder / f"{name}.{kind}"
             with written_atomically(path) as file:

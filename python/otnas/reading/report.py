@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from html import escape
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from otnas.reading import pictures, plots, ranking, text
 from otnas.reading.results import Experiment
 from otnas.reading.text import TextTable
 from otnas.storage import written_atomically
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def write(
@@ -39,7 +43,12 @@ def render(
     All text is escaped, and figures are inside: the file has no links to anything.
     """
     names = sorted({experiment.table["name"] for experiment in experiments})
-    title = f"Search on {', '.join(names)}"
+    sections = [_experiment(experiment, target, at, oracle) for experiment in experiments]
+    return page(f"Search on {', '.join(names)}", sections)
+
+
+def page(title: str, sections: Sequence[str]) -> str:
+    """Return a page of sections in HTML."""
     style = resources.files("otnas.reading").joinpath("report.css").read_text(encoding="utf-8")
     parts = [
         "<!DOCTYPE html>",
@@ -47,7 +56,7 @@ def render(
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(title)}</title><style>{style}</style></head><body>",
         f"<h1>{escape(title)}</h1>",
-        *(_experiment(experiment, target, at, oracle) for experiment in experiments),
+        *sections,
         "</body></html>",
     ]
     return "\n".join(parts) + "\n"
@@ -57,14 +66,13 @@ def _experiment(experiment: Experiment, target: float | None, at: int | None, or
     rows = ranking.rank(experiment, target=target, at=at)
     parts = [f"<section><h2>{escape(experiment.name)}</h2>", f"<p>{escape(_summary(rows))}</p>"]
     for name, figure in plots.figures(experiment, oracle=oracle).items():
-        svg = inline_svg(plots.rendered(figure, "svg").decode(), prefix=name)
         caption = _BEST if name.endswith("-best") else _CURVES.format(error=experiment.error_name)
-        parts.append(f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>")
+        parts.append(picture(name, figure, caption))
         if name.endswith("-best"):
             parts.append(_best(experiment))
-    parts += [_table(table) for table in text.tables(experiment, rows, target)]
+    parts += [as_table(table) for table in text.tables(experiment, rows, target)]
     parts.append("<h3>Settings and provenance</h3>")
-    parts.append(_pairs(text.facts(experiment)))
+    parts.append(as_list(text.facts(experiment)))
     parts.append(_settings(experiment))
     parts.append("</section>")
     return "\n".join(parts)
@@ -102,7 +110,14 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _table(table: TextTable) -> str:
+def picture(name: str, figure: Figure, caption: str) -> str:
+    """Return a figure in HTML; names differ within a page."""
+    svg = inline_svg(plots.rendered(figure, "svg").decode(), prefix=name)
+    return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def as_table(table: TextTable) -> str:
+    """Return a table in HTML."""
     head = "".join(f"<th>{escape(heading)}</th>" for heading in table.headings)
     body = "\n".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows
@@ -114,7 +129,8 @@ def _table(table: TextTable) -> str:
     )
 
 
-def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
+def as_list(pairs: Sequence[tuple[str, str]]) -> str:
+    """Return names and texts as a list in HTML."""
     items = "\n".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs)
     return f"<dl>{items}</dl>"
 
@@ -124,7 +140,7 @@ def _settings(experiment: Experiment) -> str:
         (method, ", ".join(f"{name} = {value}" for name, value in settings.items()) or "none")
         for method, settings in experiment.settings.items()
     ]
-    return f"<h3>Settings of the methods</h3>\n{_pairs(pairs)}"
+    return f"<h3>Settings of the methods</h3>\n{as_list(pairs)}"
 
 
 def _best(experiment: Experiment) -> str:

@@ -7,6 +7,8 @@ import json
 import zlib
 from collections.abc import Sequence
 
+from otnas.nested import parse_json
+
 LARGEST = 1 << 24
 """Bytes that a packed text may stand for."""
 
@@ -31,7 +33,7 @@ def unpacked(text: str) -> list[str]:
         raise ValueError(f"expected packed texts: {error}") from None
     if reader.unconsumed_tail or not reader.eof:
         raise ValueError(f"expected packed texts of at most {LARGEST} bytes, got more or half")
-    texts = json.loads(data)
+    texts = parse_json(data)
     if not isinstance(texts, list) or not all(isinstance(t, str) for t in texts):
         raise ValueError("expected packed texts, got something else")
     return texts

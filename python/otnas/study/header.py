@@ -52,7 +52,7 @@ def versions(packages: Iterable[str] = ()) -> dict[str, str]:
 def _difference(old: Any, new: Any, name: str) -> tuple[str, str, str] | None:
     if isinstance(old, dict) and isinstance(new, dict):
         for key in [*old, *(key for key in new if key not in old)]:
-            inner = f"{name}.{key}" if name else str(key)
+            inner = (f"{name}.{key}" if name else str(key))[:120]
             found = _difference(old.get(key), new.get(key), inner)
             if found:
                 return found

@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from otnas import checks
 from otnas.search import transaction
 from otnas.study import arguments, journal, old_format
 from otnas.study.errors import JournalError, StudyError
@@ -59,7 +60,7 @@ class History:
     ) -> None:
         for key in ("versions", "search"):
             if not isinstance(header.get(key, {}), Mapping):
-                raise TypeError(f"expected an object {key!r}, got {header[key]!r}")
+                raise TypeError(f"expected an object {key!r}, got {checks.shown(header[key])}")
         self.header = dict(header)
         self.trials: list[Trial] = []
         self.versions: dict[str, Any] = dict(header.get("versions", {}))
@@ -102,7 +103,7 @@ class History:
         elif kind == "versions":
             self.versions = dict(event["versions"])
         elif kind != "late":
-            raise ValueError(f"expected an event, got {kind!r}")
+            raise ValueError(f"expected an event, got {checks.shown(kind)}")
 
     def get(self, number: object) -> Trial:
         """Return the trial of an id.
@@ -113,7 +114,7 @@ class History:
             If there is none.
         """
         if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
-            raise TypeError(f"trial: expected a Trial or an id, got {number!r}")
+            raise TypeError(f"trial: expected a Trial or an id, got {checks.shown(number)}")
         if not 0 <= number < len(self.trials):
             raise StudyError(f"trial: expected an id in [0, {len(self.trials)}), got {number}")
         return self.trials[int(number)]
@@ -132,14 +133,14 @@ class History:
 
     def _add(self, trial: Trial) -> None:
         if trial.id != len(self.trials):
-            raise ValueError(f"expected trial {len(self.trials)}, got {trial.id!r}")
+            raise ValueError(f"expected trial {len(self.trials)}, got {checks.shown(trial.id)}")
         self.trials.append(trial)
 
     def _new(self, kind: str, new: Mapping[str, Any], event: Mapping[str, Any]) -> Trial:
         trial = Trial(
             _id(new["id"]),
             self._decode(new["item"]),
-            costs={str(name): _finite(cost) for name, cost in new.get("costs", {}).items()},
+            costs=_costs(new.get("costs", {})),
             mean=_number(new.get("mean")),
             deviation=_number(new.get("deviation")),
             asked=_number(event["time"]),
@@ -233,15 +234,21 @@ def _run(run: Mapping[str, Any] | None) -> Run | None:
     return Run(_finite(run["started"]), _finite(run["ended"]), str(_text(run["worker"])))
 
 
+def _costs(value: Any) -> dict[str, float]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"costs: expected an object, got {checks.shown(value)}")
+    return {name: _finite(cost) for name, cost in value.items()}
+
+
 def _id(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"expected the number of a trial, got {value!r}")
+        raise TypeError(f"expected the number of a trial, got {checks.shown(value)}")
     return value
 
 
 def _text(value: Any) -> str | None:
     if value is not None and not isinstance(value, str):
-        raise TypeError(f"reason: expected a text, got {value!r}")
+        raise TypeError(f"reason: expected a text, got {checks.shown(value)}")
     return value
 
 
@@ -251,7 +258,7 @@ def _number(value: Any) -> float | None:
 
 def _finite(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"expected a number, got {value!r}")
+        raise TypeError(f"expected a number, got {checks.shown(value)}")
     if not math.isfinite(value):  # JSON has 1e999
         raise ValueError(f"expected a finite number, got {value}")
     return float(value)

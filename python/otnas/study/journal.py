@@ -9,17 +9,23 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
+from otnas import checks
+from otnas.nested import parse_json
 from otnas.study import lock
 from otnas.study.errors import JournalError, LockedError
 
 FORMAT = "otnas-journal-3"
 OLD_FORMAT = "otnas-journal-2"
+
+LARGEST = 1 << 31
+"""Bytes of a journal; that of 1,000 trials takes about half a million."""
 
 _START = b'{"kind": "header"'
 
@@ -52,7 +58,8 @@ def read(path: Path) -> Contents | None:
     OSError
         If it cannot be read.
     """
-    return _parse(path.read_bytes(), path)
+    with path.open("rb") as file:
+        return _parse(_contents(file, path), path)
 
 
 class Journal:
@@ -89,7 +96,7 @@ class Journal:
         try:
             lock.wait_for(self._file, path, wait)
             self._file.seek(0)
-            self.contents = _parse(self._file.read(), path)
+            self.contents = _parse(_contents(self._file, path), path)
             self.size = 0 if self.contents is None else self.contents.size
             if sync:
                 _sync_folder(path.parent)
@@ -182,6 +189,15 @@ class Journal:
             raise
 
 
+def _contents(file: IO[bytes], path: Path) -> bytes:
+    """Return what a file holds; devices and pipes may have no end."""
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
+        what = "one that is too large" if stat.S_ISREG(status.st_mode) else "something else"
+        raise JournalError(f"{path}: expected a file of at most {LARGEST} bytes, got {what}")
+    return file.read()
+
+
 def _sync_folder(folder: Path) -> None:
     """Make the name of a new file survive a power cut."""
     try:
@@ -204,18 +220,18 @@ def _parse(data: bytes, path: Path) -> Contents | None:
     header = records[0]
     if header.get("kind") != "header" or header.get("format") not in (FORMAT, OLD_FORMAT):
         raise JournalError(
-            f"{path}: expected a journal of format {FORMAT}, got {header.get('format')!r}"
+            f"{path}: expected a journal of format {FORMAT}, got {checks.shown(header.get('format'))}"
         )
     return Contents(header, records[1:], sum(map(len, lines)) + len(lines))
 
 
 def _record(line: bytes, path: Path, number: int) -> dict[str, Any]:
     try:
-        record = json.loads(line, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+        record = parse_json(line, parse_constant=_no_constant)
+    except ValueError as error:
         raise JournalError(f"{path}, line {number} is damaged: {error}") from None
     if not isinstance(record, dict):
-        raise JournalError(f"{path}, line {number} is damaged: expected an object, got {record!r}")
+        raise JournalError(f"{path}, line {number} is damaged: expected an object, got {checks.shown(record)}")
     return record
 
 

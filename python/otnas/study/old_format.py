@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from otnas import checks
 from otnas.study.errors import JournalError
 from otnas.study.journal import Contents
 
@@ -26,7 +27,7 @@ def lifted(contents: Contents, path: Path) -> Contents:
             n_queries += 1
             if line["kind"] != "query" or line["query"] != n_queries:
                 raise ValueError(
-                    f"expected query {n_queries}, got {line['kind']!r} {line.get('query')!r}"
+                    f"expected query {n_queries}, got {checks.shown(line['kind'])} {checks.shown(line.get('query'))}"
                 )
             new = list(_of_pool(line, running, n_trials) if "cell" not in line else _query(line))
         except (KeyError, TypeError, ValueError) as error:

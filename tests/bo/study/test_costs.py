@@ -98,3 +98,24 @@ def test_a_retry_has_the_costs_of_its_item():
     trials = study.ask(2)
     study.lose(trials[0], "gone")
     assert study.retry(trials[0].id).costs == trials[0].costs
+
+
+@pytest.mark.parametrize(
+    ("costs", "message"),
+    [
+        ("[1.0]", r"line 2: costs: expected an object, got \[1.0\]"),
+        ('{"latency": "low"}', "line 2: expected a number, got 'low'"),
+        ('{"latency": 1e999}', "line 2: expected a finite number, got inf"),
+    ],
+)
+def test_damaged_costs_are_refused_with_their_line(tmp_path, costs, message):
+    path = tmp_path / "study.jsonl"
+    with Study(search(), path) as study:
+        item = study.ask()[0].item
+    text = path.read_text()
+    there = json.dumps({"latency": LATENCY[item]})
+    assert there in text or there.replace(" ", "") in text
+    text = text.replace(there, costs).replace(there.replace(" ", ""), costs)
+    path.write_text(text)
+    with pytest.raises(JournalError, match=message):
+        Study.read(path)
