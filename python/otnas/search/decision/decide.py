@@ -130,6 +130,10 @@ def decide(
     else:
         value = -beyond.front.greatest(mean, std, beyond.costs, m, groups)
     promising = lowest_of_groups(value, m, groups)
+    if beyond is not None:
+        # What gains nothing is left out, unless there is too little else.
+        gaining = promising[np.isfinite(value[promising])]
+        promising = gaining if gaining.size >= k else promising
     candidates = _joint(posterior, items[promising], mean[promising], best)
     if beyond is not None:
         candidates = replace(candidates, beyond=beyond.of(promising))
