@@ -9,7 +9,7 @@ f* : lowest posterior mean of an observed item, which noise does not flatter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -134,9 +134,8 @@ def decide(
         # What gains nothing is left out, unless there is too little else.
         gaining = promising[np.isfinite(value[promising])]
         promising = gaining if gaining.size >= k else promising
-    candidates = _joint(posterior, items[promising], mean[promising], best)
-    if beyond is not None:
-        candidates = replace(candidates, beyond=beyond.of(promising))
+        beyond = beyond.of(promising)
+    candidates = _joint(posterior, items[promising], mean[promising], best, beyond)
     positions = checks.pool_items("batch_rule", rule(candidates, k, rng), promising.size)
     if positions.size != k or np.unique(positions).size != k:
         raise ValueError(f"batch_rule: expected {k} different positions, got {positions}")
@@ -174,7 +173,13 @@ def _promise(
     return -log_expected_improvement(mean, std, best)
 
 
-def _joint(posterior: Posterior, items: IntArray, mean: FloatArray, best: float) -> Candidates:
+def _joint(
+    posterior: Posterior,
+    items: IntArray,
+    mean: FloatArray,
+    best: float,
+    beyond: BeyondFront | None,
+) -> Candidates:
     process = posterior.process
     return Candidates(
         mean,
@@ -183,4 +188,5 @@ def _joint(posterior: Posterior, items: IntArray, mean: FloatArray, best: float)
         process.standardised_targets,
         best,
         float(np.exp(process.log_parameters[-1])),
+        beyond,
     )
