@@ -35,7 +35,7 @@ from otnas.search.cells.proposals import CandidateSettings
 from otnas.search.costs import CostsLike, known_costs
 from otnas.search.decision.rules import RULES
 from otnas.search.decision.settings import AcquisitionSettings, ModelSettings
-from otnas.search.settings import as_identity, as_mapping, as_settings
+from otnas.search.settings import as_identity, as_settings
 from otnas.spaces import Enumerated, SearchSpace, Space
 from otnas_fast import CellArray
 from otnas_fast.measures import MEASURES
@@ -137,14 +137,16 @@ def default(space: object) -> str:
 
 
 def resolved(name: str, settings: Mapping[str, object] | None = None) -> dict[str, Any]:
-    """Return all settings of a method, defaults included.
+    """Return all settings of a method, defaults included, as journals have them.
+
+    Those that came after the first journals are there where they are set: see `as_identity`.
 
     Raises
     ------
     TypeError, ValueError
         For an unknown method or setting, or an impossible value.
     """
-    return as_mapping(as_settings(get(name).settings, settings, name))
+    return as_identity(as_settings(get(name).settings, settings, name))
 
 
 def make(
