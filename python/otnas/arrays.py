@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
@@ -19,3 +20,8 @@ def common_prefix(a: IntArray, b: IntArray) -> int:
     n = min(a.size, b.size)
     different = np.flatnonzero(a[:n] != b[:n])
     return int(different[0]) if different.size else n
+
+
+def fingerprint(array: ArrayLike) -> str:
+    """Return what tells an array from others of its type."""
+    return blake2b(np.ascontiguousarray(array).tobytes(), digest_size=16).hexdigest()

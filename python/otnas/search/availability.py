@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,6 +19,8 @@ class Availability:
         Pool size N.
     groups : int array (N,), optional
         Equal numbers mark items that count as one; every item is its own group by default.
+    allowed : bool array (N,), optional
+        Only these are ever left, such as those within a budget.
 
     Attributes
     ----------
@@ -33,10 +35,13 @@ class Availability:
         If `groups` does not hold integers.
     """
 
-    def __init__(self, n_items: int, groups: ArrayLike | None = None) -> None:
-        self._mask = np.ones(n_items, dtype=np.bool_)
+    def __init__(
+        self, n_items: int, groups: ArrayLike | None = None, allowed: BoolArray | None = None
+    ) -> None:
+        self._allowed = np.ones(n_items, dtype=np.bool_) if allowed is None else allowed
+        self._mask = self._allowed.copy()
         self.labels: IntArray | None = None
-        self._n_left = n_items
+        self._n_left = int(np.count_nonzero(self._mask))
         if groups is None:
             return
         array = np.asarray(groups)
@@ -49,7 +54,7 @@ class Availability:
         # Members of group g are order[starts[g] : starts[g + 1]].
         self._order = np.argsort(self.labels, kind="stable")
         self._starts = np.concatenate([[0], np.cumsum(counts)])
-        self._n_left = counts.size
+        self._n_left = self.n_groups(np.flatnonzero(self._mask))
 
     @property
     def mask(self) -> BoolArray:
@@ -60,7 +65,7 @@ class Availability:
 
     @property
     def n_left(self) -> int:
-        """How many items can be asked for: one of each group left."""
+        """How many items can be asked for: one of each group left, within the budget."""
         return self._n_left
 
     def checkpoint(self) -> Callable[[], None]:
@@ -74,15 +79,26 @@ class Availability:
 
     def exclude(self, item: int) -> None:
         """Exclude an item and everything in its group; an excluded one is left alone."""
-        if self._mask[item]:
+        group = self._group(item)
+        if self._mask[group].any():
             self._n_left -= 1
-            self._mask[self._group(item)] = False
+            self._mask[group] = False
 
     def release(self, item: int) -> None:
         """Undo `exclude`."""
-        if not self._mask[item]:
+        group = self._group(item)
+        if not self._mask[group].any() and self._allowed[group].any():
             self._n_left += 1
-            self._mask[self._group(item)] = True
+            self._mask[group] = self._allowed[group]
+
+    def random_order(self, rng: np.random.Generator) -> Iterator[int]:
+        """Yield the items left at random, all of them in the end; the first may repeat."""
+        for _ in range(20):
+            # Cheaper than a list of what is left, which is nearly everything.
+            item = int(rng.integers(self._mask.size))
+            if self._mask[item]:
+                yield item
+        yield from rng.permutation(np.flatnonzero(self._mask)).tolist()
 
     def _group(self, item: int) -> IntArray | int:
         if self.labels is None:

@@ -11,16 +11,17 @@ items. The second belongs to the method.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from otnas import checks
-from otnas.arrays import BoolArray, FloatArray
+from otnas.arrays import FloatArray
 from otnas.search import random_state, transaction
 from otnas.search.domain import Domain, ExhaustedError
+from otnas.search.front import Front, front_of
 from otnas.search.threads import one_blas_thread
 
 T = TypeVar("T", bound=Hashable)
@@ -35,9 +36,10 @@ class Search(ABC, Generic[T]):
     """Find the items of best value.
 
     A search never asks for an item that it asked for before or was told of, nor for one that counts
-    as the same, nor for an invalid one. Equal seeds and equal calls give equal items, whatever the
-    process and the number of threads. Every call is checked before anything changes, and one that
-    raises, be it an error or Ctrl-C, leaves the search as it was, random generators included.
+    as the same, nor for an invalid one or one above the budget. Equal seeds and equal calls give
+    equal items, whatever the process and the number of threads. Every call is checked before
+    anything changes, and one that raises, be it an error or Ctrl-C, leaves the search as it was,
+    random generators included.
 
     Parameters
     ----------
@@ -115,7 +117,7 @@ class Search(ABC, Generic[T]):
 
     @property
     def n_left(self) -> int | None:
-        """How many items can still be asked for; None for a space without a pool."""
+        """How many items can still be asked for, within the budget; None without a pool."""
         return None if self._left is None else self._left.n_left
 
     @property
@@ -131,6 +133,11 @@ class Search(ABC, Generic[T]):
             raise RuntimeError("best: expected at least one told item, got none")
         where = int(self._errors.argmin())
         return self._told[where], float(self._sign * self._errors[where])
+
+    @property
+    def front(self) -> Front:
+        """What nothing else told dominates; RuntimeError where no costs are known."""
+        return front_of(self._domain, self._told, self.values, self._direction)
 
     def ask(self, n: int = 1) -> list[T]:
         """Return n different items to evaluate; they are pending until told, failed or cancelled.
@@ -323,7 +330,7 @@ class Search(ABC, Generic[T]):
             As for `_fresh`.
         """
         if self._left is not None:
-            drawn = (self._domain.at(i) for i in _random_order(self._left.mask, rng))
+            drawn = (self._domain.at(i) for i in self._left.random_order(rng))
         else:
             drawn = (self._domain.random(rng) for _ in range(MAX_REJECTED))
         for candidate in drawn:
@@ -332,7 +339,7 @@ class Search(ABC, Generic[T]):
                 return item
         raise ExhaustedError(
             f"{self._domain.name} seems exhausted: {MAX_REJECTED} random items in a row were "
-            f"among the {len(self._seen)} asked for or told"
+            f"among the {len(self._seen)} asked for or told, or above the budget"
         )
 
     def _fresh(self, item: T, taken: set[Hashable] | None = None) -> T | None:
@@ -351,6 +358,8 @@ class Search(ABC, Generic[T]):
             if position < 0:
                 return None
             item = self._domain.at(position)
+        if not self._domain.within_budget(item):
+            return None
         if taken is not None:
             taken.add(key)
         return item
@@ -388,13 +397,3 @@ class Search(ABC, Generic[T]):
         self._seen.add(key)
         if self._left is not None and position >= 0:
             self._left.exclude(position)
-
-
-def _random_order(mask: BoolArray, rng: np.random.Generator) -> Iterator[int]:
-    """Yield positions of a mask at random, all of them in the end; the first may repeat."""
-    for _ in range(20):
-        # Cheaper than a list of what is left, which is nearly everything.
-        position = int(rng.integers(len(mask)))
-        if mask[position]:
-            yield position
-    yield from rng.permutation(np.flatnonzero(mask)).tolist()

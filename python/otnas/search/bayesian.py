@@ -16,9 +16,11 @@ import numpy as np
 from otnas.arrays import FloatArray, IntArray
 from otnas.gp.direct_posterior import Posterior
 from otnas.gp.process import GaussianProcess
+from otnas.search import tradeoffs
 from otnas.search.base import Search
+from otnas.search.costs import VALUE
 from otnas.search.decision import transforms
-from otnas.search.decision.decide import Decision, decide
+from otnas.search.decision.decide import Decision, Tradeoff, decide
 from otnas.search.decision.rules import Rule
 from otnas.search.decision.settings import AcquisitionSettings, ModelSettings
 from otnas.search.decision.transforms import OutputTransform
@@ -38,11 +40,14 @@ class Offer(Generic[T]):
     thing : callable position -> what has the item at this position
     groups : int array (N,), optional
         Equal numbers mark things that count as one.
+    costs : array (N, m), optional
+        Known costs of the things.
     """
 
     items: IntArray
     thing: Callable[[int], T]
     groups: IntArray | None = None
+    costs: FloatArray | None = None
 
 
 class BayesianSearch(Search[T]):
@@ -50,6 +55,11 @@ class BayesianSearch(Search[T]):
 
     Pending items count as observed at their posterior mean. Failed trainings count as the worst
     error so far.
+
+    With the objective "pareto", volumes end at the reference of the `KnownCosts`, where it has one.
+    Otherwise they end at the worst target so far (of transformed values, so that failures and
+    outliers do not move it), and a tenth of the range above the highest cost within the budget
+    among items told, pending and on offer.
 
     Parameters
     ----------
@@ -80,6 +90,8 @@ class BayesianSearch(Search[T]):
         self._transform = transform or transforms.by_name(
             model.transform, maximise=direction == "maximise"
         )
+        if acquisition.objective == "pareto":
+            tradeoffs.check(domain.costs, log_costs=acquisition.log_costs)
 
     @property
     @abstractmethod
@@ -121,12 +133,36 @@ class BayesianSearch(Search[T]):
             n_seen,
             self._rng,
             offer.groups,
+            self._tradeoff(offer),
         )
         chosen = decision.chosen
         found = [offer.thing(position) for position in chosen.tolist()]
         self._remember(found, decision.mean[chosen], decision.std[chosen])
         self._decided(offer, decision)
         return found
+
+    def _costs_at(self, positions: IntArray) -> FloatArray | None:
+        """Return known costs of items of the pool, if there are any."""
+        costs = self._domain.costs
+        return None if costs is None or costs.table is None else costs.table[positions]
+
+    def _tradeoff(self, offer: Offer[T]) -> Tradeoff | None:
+        costs = self._domain.costs
+        if self._acquisition.objective != "pareto" or costs is None or offer.costs is None:
+            return None
+        process, things = self._posterior.process, [*self._told, *self._pending.values()]
+        known = self._domain.costs_of(things)
+        failed = np.isinf(np.concatenate([self._errors, np.zeros(len(self._pending))]))
+        known[failed] = np.nan
+        target = None
+        if VALUE in costs.reference:
+            # What the target would be if somebody told it.
+            value = self._sign * costs.reference[VALUE]
+            raw = float(self._transform(np.append(self._errors, value))[-1])
+            target = (raw - process.offset) / process.scale
+        return tradeoffs.tradeoff(
+            costs, process.rows, known, offer.costs, target, log_costs=self._acquisition.log_costs
+        )
 
     def _condition(self) -> None:
         """Condition the process on everything told and pending."""

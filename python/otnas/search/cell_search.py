@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from otnas.arrays import IntArray
+from otnas.arrays import FloatArray, IntArray
 from otnas.gp.direct_posterior import Posterior
 from otnas.gp.process import GaussianProcess
 from otnas.search import packing
@@ -23,6 +23,7 @@ from otnas.search.cells.proposals import (
     mutations_of_best,
 )
 from otnas.search.decision.decide import Decision, confidence_bound
+from otnas.search.decision.hypervolume import ranks
 from otnas.search.decision.ranking import lowest
 from otnas.search.decision.rules import Rule
 from otnas.search.decision.settings import AcquisitionSettings, ModelSettings
@@ -113,9 +114,11 @@ class CellSearch(BayesianSearch[Any]):
     def _offer(self, n: int) -> Offer[Any]:
         if self._mode == "space" and self._left is not None and self._pool is not None:
             left, pool = np.flatnonzero(self._left.mask), self._pool
-            return Offer(self.model.of_pool(left), lambda i: pool[int(left[i])], pool.labels[left])
+            items, costs = self.model.of_pool(left), self._costs_at(left)
+            return Offer(items, lambda i: pool[int(left[i])], pool.labels[left], costs)
         proposals = self._proposals(n)
-        return Offer(self.model.place(proposals), proposals.__getitem__)
+        known = self._domain.costs_of(proposals) if self._domain.costs is not None else None
+        return Offer(self.model.place(proposals), proposals.__getitem__, costs=known)
 
     def _proposals(self, n: int) -> list[Any]:
         """Return at least n different fresh cells to choose from."""
@@ -125,7 +128,7 @@ class CellSearch(BayesianSearch[Any]):
         cells += mutations_of_best(
             self._space,
             self._told,
-            self._errors,
+            self._scores(),
             settings.n_mutations,
             settings.n_parents,
             lambda cell: self._fresh(cell, taken),
@@ -141,12 +144,20 @@ class CellSearch(BayesianSearch[Any]):
                 break
         return cells
 
+    def _scores(self) -> FloatArray:
+        """Return by what cells told are chosen to be mutated: errors, or ranks by the front."""
+        if self._acquisition.objective == "value":
+            return self._errors
+        known = np.nan_to_num(self._domain.costs_of(self._told), nan=np.inf)
+        order = ranks(np.column_stack([self._errors, known]))
+        return np.where(np.isfinite(self._errors), order, np.inf)
+
     def _decided(self, offer: Offer[Any], decision: Decision) -> None:
         self._n_decisions += 1
         if self._mode != "growing":
             return
         settings, chosen = self._acquisition, decision.chosen
-        bound = confidence_bound(settings, decision.mean, decision.std, settings.kappa)
+        bound = confidence_bound(settings, decision.gap, decision.std, settings.kappa)
         bound[chosen] = np.inf
         order = lowest(bound, min(self._candidates.n_kept, bound.size - chosen.size))
         self._kept = [offer.thing(i) for i in order.tolist()]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable
-from hashlib import blake2b
+from collections.abc import Hashable, Iterable
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from otnas.arrays import BoolArray, FloatArray, fingerprint
 from otnas.search.availability import Availability
+from otnas.search.costs import KnownCosts
 
 T = TypeVar("T", bound=Hashable)
 
@@ -26,13 +27,32 @@ class Domain(ABC, Generic[T]):
     ----------
     name : str
         For messages: "space nasbench201".
+    costs : KnownCosts, optional
+        What is known of every item; nothing above the budget is asked for.
     """
 
     name: str
+    costs: KnownCosts | None = None
 
     @abstractmethod
     def availability(self) -> Availability | None:
         """Return which of a pool's items are left: all; None without a pool."""
+
+    def costs_of(self, items: Iterable[T]) -> FloatArray:
+        """Return known costs of items, shape (k, m); NaN where only those of a pool are known."""
+        assert self.costs is not None  # asked for where there are some
+        rows = [self.costs.of(item, self.identify(item)[1]) for item in items]
+        return np.array(rows).reshape(-1, len(self.costs.names))
+
+    def within_budget(self, item: T) -> bool:
+        """Whether an item may be asked for: one of the pool, where there is one."""
+        return self.costs is None or bool(self.costs.within_budget(self.costs_of([item]))[0])
+
+    def _within_budget(self) -> BoolArray | None:
+        """Tell which items of the pool are within the budget; None without one."""
+        if self.costs is None or self.costs.table is None:
+            return None
+        return self.costs.within_budget(self.costs.table)
 
     @abstractmethod
     def is_item(self, thing: object) -> bool:
@@ -84,9 +104,14 @@ class PoolItems(Domain[int]):
     n_items : int
     groups : int array (N,), optional
         Equal numbers mark items that count as one.
+    costs : KnownCosts, optional
+        Of N items.
     """
 
-    def __init__(self, n_items: int, groups: ArrayLike | None = None) -> None:
+    def __init__(
+        self, n_items: int, groups: ArrayLike | None = None, costs: KnownCosts | None = None
+    ) -> None:
+        self.costs = costs
         self.n_items = n_items
         self._groups = groups
         self._labels = Availability(n_items, groups).labels
@@ -94,7 +119,7 @@ class PoolItems(Domain[int]):
 
     def availability(self) -> Availability:
         """Return which items are left: all."""
-        return Availability(self.n_items, self._groups)
+        return Availability(self.n_items, self._groups, self._within_budget())
 
     def is_item(self, thing: object) -> bool:
         """Whether a thing is an integer."""
@@ -131,9 +156,5 @@ class PoolItems(Domain[int]):
     def describe(self) -> dict[str, Any]:
         """Return the number of items, and a fingerprint of their groups."""
         groups = None if self._labels is None else fingerprint(self._labels)
-        return {"n_items": self.n_items, "groups": groups}
-
-
-def fingerprint(array: ArrayLike) -> str:
-    """Return what tells an array from others of its type."""
-    return blake2b(np.ascontiguousarray(array).tobytes(), digest_size=16).hexdigest()
+        found: dict[str, Any] = {"n_items": self.n_items, "groups": groups}
+        return found if self.costs is None else {**found, "costs": self.costs.describe([])}

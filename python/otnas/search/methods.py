@@ -32,9 +32,10 @@ from otnas.search.cells.domain import CellDomain
 from otnas.search.cells.kernels import KERNELS
 from otnas.search.cells.pool import CellPool
 from otnas.search.cells.proposals import CandidateSettings
+from otnas.search.costs import CostsLike, known_costs
 from otnas.search.decision.rules import RULES
 from otnas.search.decision.settings import AcquisitionSettings, ModelSettings
-from otnas.search.settings import as_mapping, as_settings
+from otnas.search.settings import as_identity, as_mapping, as_settings
 from otnas.spaces import Enumerated, SearchSpace, Space
 from otnas_fast import CellArray
 from otnas_fast.measures import MEASURES
@@ -155,6 +156,9 @@ def make(
     settings: Mapping[str, object] | None = None,
     initial: int = 20,
     direction: str = "minimise",
+    costs: CostsLike | None = None,
+    budget: Mapping[str, float] | None = None,
+    reference: Mapping[str, float] | None = None,
 ) -> Search[Any]:
     """Return a new search.
 
@@ -175,6 +179,13 @@ def make(
         Cells drawn uniformly first; evolution draws its population if that is larger.
     direction : {"minimise", "maximise"}
         Whether values told are errors, or accuracies.
+    costs : function of an architecture, array over the pool (N,) or mapping of names to such
+        What is known before any training, such as latency; low is good. One alone is named "cost".
+        See `Search.front`, and the objective "pareto" in `settings`.
+    budget : mapping of names to numbers, optional
+        Architectures of higher costs are never asked for.
+    reference : mapping of names to numbers, optional
+        Where volumes end: any of "value" and the costs.
 
     Raises
     ------
@@ -187,6 +198,11 @@ def make(
     >>> search = make("tw-full", NASBench201(), seed=0)
     >>> cells = search.ask(5)
     >>> search.tell(cells, [6.3, 7.1, 8.0, 6.6, float("inf")])
+    >>> n_large = lambda cell: sum(op == "nor_conv_3x3" for op in cell.ops)
+    >>> search = make("tw-full", NASBench201(), seed=0, costs={"large": n_large},
+    ...               budget={"large": 2}, settings={"objective": "pareto"})
+    >>> all(n_large(cell) <= 2 for cell in search.ask(5))
+    True
     """
     method = get(name)
     parts = as_settings(method.settings, settings, name)
@@ -201,8 +217,12 @@ def make(
     elif not isinstance(pool, CellPool):
         pool = CellPool(space, pool)
     search = method.build(
-        *parts, domain=CellDomain(space, pool), seed=seed, initial=initial, direction=direction
+        *parts,
+        domain=CellDomain(space, pool, known_costs(costs, budget, reference, pool)),
+        seed=seed,
+        initial=initial,
+        direction=direction,
     )
-    search.identity = {"method": name, "settings": as_mapping(parts)}
+    search.identity = {"method": name, "settings": as_identity(parts)}
     search.packages = method.packages
     return search

@@ -18,11 +18,12 @@ from otnas.gp.pool_rows import storage_dtype
 from otnas.gp.process import GaussianProcess
 from otnas.search import transaction
 from otnas.search.bayesian import BayesianSearch, Offer
+from otnas.search.costs import CostsLike, known_costs
 from otnas.search.decision.rules import FunctionRule, Rule, RuleLike, rule_kind
 from otnas.search.decision.settings import AcquisitionSettings, ModelSettings
 from otnas.search.decision.transforms import OutputTransform
 from otnas.search.domain import PoolItems
-from otnas.search.settings import as_mapping, as_settings
+from otnas.search.settings import as_identity, as_settings
 from otnas_fast import Embedding
 
 CandidateFunction = Callable[["PoolSearch", np.random.Generator], ArrayLike]
@@ -58,6 +59,13 @@ class PoolSearch(BayesianSearch[int]):
     candidates : callable (search, rng) -> item array, optional
         Restricts each model-based choice to these items (e.g. mutations of the best). If fewer
         than n of them are left, the whole pool is used.
+    costs : array (N,), function of an item, or mapping of names to such, optional
+        What is known of all items before they are tried, such as latency; low is good. One alone
+        is named "cost". See `search.front`, and the objective "pareto" in `settings`.
+    budget : mapping of names to numbers, optional
+        Items of higher costs are never asked for.
+    reference : mapping of names to numbers, optional
+        Where volumes end: any of "value" and the costs.
     dtype : float64, float32 or None
         Storage of the pool's posterior, 8 or 4 bytes times (n + m) N. None is float64 for pools of
         up to 50,000 items and float32 above, see `PoolPosterior`.
@@ -81,6 +89,18 @@ class PoolSearch(BayesianSearch[int]):
     ...     search.tell(items, [(x[i] - 0.3) ** 2 for i in items])
     >>> bool(abs(x[search.best[0]] - 0.3) < 0.02)
     True
+
+    The front of values and a cost, among items that cost at most 0.8:
+
+    >>> search = PoolSearch(
+    ...     gram=np.exp(-abs(x[:, None] - x) / 0.3), initial=4, seed=0,
+    ...     costs={"latency": x**2}, budget={"latency": 0.8}, settings={"objective": "pareto"},
+    ... )
+    >>> for _ in range(8):
+    ...     items = search.ask(2)
+    ...     search.tell(items, [(x[i] - 0.7) ** 2 for i in items])
+    >>> bool(search.front.costs["latency"].max() <= 0.8)
+    True
     """
 
     def __init__(
@@ -95,6 +115,9 @@ class PoolSearch(BayesianSearch[int]):
         transform: OutputTransform | None = None,
         groups: ArrayLike | None = None,
         candidates: CandidateFunction | None = None,
+        costs: CostsLike | None = None,
+        budget: Mapping[str, float] | None = None,
+        reference: Mapping[str, float] | None = None,
         dtype: DTypeLike | None = None,
         direction: str = "minimise",
         seed: int | np.random.Generator | None = None,
@@ -116,7 +139,11 @@ class PoolSearch(BayesianSearch[int]):
             parts[2] = replace(parts[2], function=batch_rule)
         kernel = as_kernel(kernel, gram, n_items)
         super().__init__(
-            PoolItems(kernel.n_items, groups),
+            PoolItems(
+                kernel.n_items,
+                groups,
+                known_costs(costs, budget, reference, range(kernel.n_items)),
+            ),
             *parts,
             seed=seed,
             initial=initial,
@@ -132,7 +159,7 @@ class PoolSearch(BayesianSearch[int]):
         own = {"transform": transform, "candidates": candidates}
         self.identity = {
             "method": f"{named}:pool",
-            "settings": as_mapping(fixed),
+            "settings": as_identity(fixed),
             "own": [name for name, function in own.items() if function is not None],
             "dtype": str(storage_dtype(dtype, kernel.n_items)),
         }
@@ -171,7 +198,7 @@ class PoolSearch(BayesianSearch[int]):
             if self._left.n_groups(proposed) >= n:
                 items = proposed
         groups = None if self._left.labels is None else self._left.labels[items]
-        return Offer(items, lambda i: int(items[i]), groups)
+        return Offer(items, lambda i: int(items[i]), groups, self._costs_at(items))
 
     def _kernel_values(self) -> list[float]:
         kernel = self._pool_posterior.process.kernel

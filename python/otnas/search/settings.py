@@ -15,6 +15,9 @@ import numpy as np
 
 from otnas import checks
 
+LATER = {"later": True}
+"""Metadata of fields that were added, see `as_identity`."""
+
 
 def as_settings(
     kinds: Sequence[type[Any]], given: Mapping[str, object] | None, method: str
@@ -49,6 +52,18 @@ def as_settings(
 def as_mapping(parts: Sequence[Any]) -> dict[str, Any]:
     """Return the fields of all parts: what `as_settings` reads."""
     return {name: value for part in parts for name, value in asdict(part).items()}
+
+
+def as_identity(parts: Sequence[Any]) -> dict[str, Any]:
+    """Return what tells settings from others, for journals.
+
+    Fields with metadata `LATER` came after the first journals, and are left out at their default:
+    journals from before go on.
+    """
+    known = [field for part in parts for field in fields(part)]
+    later = {field.name: field.default for field in known if "later" in field.metadata}
+    mapping = as_mapping(parts)
+    return {n: value for n, value in mapping.items() if n not in later or value != later[n]}
 
 
 def _filled(kind: type[Any], given: Mapping[str, object]) -> Any:

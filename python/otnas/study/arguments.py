@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from otnas import checks
 from otnas.arrays import FloatArray
 from otnas.search import Search
+from otnas.search.domain import Domain
 from otnas.study.trial import Run
 
 Metrics: TypeAlias = Mapping[str, Any]
@@ -92,6 +93,16 @@ def _scalar(name: str, value: Any) -> Any:
 def finite(value: float) -> float | None:
     """Return a number as JSON has it: null where it is infinite."""
     return float(value) if math.isfinite(value) else None
+
+
+def trials(domain: Domain[Any], items: Sequence[Any], first: int) -> list[dict[str, Any]]:
+    """Return new trials as events have them, numbered from `first`, with known costs."""
+    new = [{"id": first + i, "item": domain.to_json(item)} for i, item in enumerate(items)]
+    if domain.costs is not None:
+        for trial, costs in zip(new, domain.costs_of(items).tolist(), strict=True):
+            known = zip(domain.costs.names, costs, strict=True)
+            trial["costs"] = {name: cost for name, cost in known if math.isfinite(cost)}
+    return new
 
 
 def as_json(run: Run | None) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ Events, as a journal has them
 -----------------------------
 ask : "trials", each with "id", "item", "mean" and "deviation"; "state" of the search afterwards
 attach : "trials", each with "id", "item", "value", "metrics": results from elsewhere
+    (both with "costs" by name, where some are known)
 tell : "trials", each with "id", "value" (null: the training failed), "metrics", "run"
 fail, cancel, lose : "trials", a list of ids; "reason"
 retry : "id" of the new trial, "of" the lost one
@@ -95,6 +96,7 @@ class History:
                     old.item,
                     retry_of=first,
                     attempt=old.attempt + 1,
+                    costs=old.costs,
                     asked=_number(event["time"]),
                 )
             )
@@ -138,6 +140,7 @@ class History:
         trial = Trial(
             _id(new["id"]),
             self._decode(new["item"]),
+            costs=_costs(new.get("costs", {})),
             mean=_number(new.get("mean")),
             deviation=_number(new.get("deviation")),
             asked=_number(event["time"]),
@@ -229,6 +232,12 @@ def _run(run: Mapping[str, Any] | None) -> Run | None:
     if run is None:
         return None
     return Run(_finite(run["started"]), _finite(run["ended"]), str(_text(run["worker"])))
+
+
+def _costs(value: Any) -> dict[str, float]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"costs: expected an object, got {checks.shown(value)}")
+    return {name: _finite(cost) for name, cost in value.items()}
 
 
 def _id(value: Any) -> int:

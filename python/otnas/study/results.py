@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from otnas.search.front import Front, front
 from otnas.study.history import History
 from otnas.study.trial import State, Trial
 
@@ -68,6 +71,32 @@ class StudyResults:
             raise RuntimeError("best: expected at least one trial that is done, got none")
         pick = max if self.direction == "maximise" else min
         return pick(done, key=lambda pair: pair[0])[1]
+
+    @property
+    def front(self) -> Front:
+        """The trials that nothing else done dominates in value and all known costs.
+
+        Raises
+        ------
+        RuntimeError
+            If no trial is done yet, or no costs are known.
+        """
+        done = [t for t in self._history.trials if t.value is not None]
+        names = list(dict.fromkeys(name for trial in done for name in trial.costs))
+        if not names:
+            raise RuntimeError("front: expected trials that are done and have costs, got none")
+        costs = np.array([[trial.costs.get(name, np.nan) for name in names] for trial in done])
+        values = np.array([trial.value for trial in done], dtype=np.float64)
+        return front(done, values, costs, names, self.direction, self._reference)
+
+    @property
+    def _reference(self) -> dict[str, float]:
+        """Where volumes end, as the header says it."""
+        found: Any = self._history.header
+        for key in ("search", "domain", "costs", "reference"):
+            found = found.get(key) if isinstance(found, dict) else None
+        numbers = found.items() if isinstance(found, dict) else ()
+        return {name: number for name, number in numbers if isinstance(number, (int, float))}
 
     def to_records(self) -> list[dict[str, Any]]:
         """Return a flat dictionary a trial, see `Trial.to_record`."""

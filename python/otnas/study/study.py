@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 
 from otnas import spaces
 from otnas.search import Search, methods
+from otnas.search.costs import CostsLike
 from otnas.spaces import SearchSpace
 from otnas.study import arguments
 from otnas.study import header as headers
@@ -46,7 +47,7 @@ class Study(StudyResults):
         A search space or its name, instead of a search.
     method : str
         See `otnas.search.methods`; by default "tw-full" for spaces of cells, else "places".
-    seed, settings, initial, direction, pool
+    seed, settings, initial, direction, pool, costs, budget, reference
         See `otnas.search.methods.make`.
     objective : str
         Your version of what is measured. A study of another one is refused, so that results of two
@@ -96,6 +97,9 @@ class Study(StudyResults):
         initial: int = 20,
         direction: str = "minimise",
         pool: Any = None,
+        costs: CostsLike | None = None,
+        budget: Mapping[str, float] | None = None,
+        reference: Mapping[str, float] | None = None,
         objective: str = "",
         verify: bool = False,
         sync: bool = True,
@@ -117,9 +121,14 @@ class Study(StudyResults):
                 initial=initial,
                 direction=direction,
                 pool=pool,
+                costs=costs,
+                budget=budget,
+                reference=reference,
             )
         elif method is not None:
             raise TypeError("method: expected with a space only, got one beside a search")
+        elif any(given is not None for given in (costs, budget, reference)):
+            raise TypeError("costs: expected with a space only, got some beside a search")
         arguments.check_new(search)
         if not isinstance(objective, str):
             raise TypeError(f"objective: expected a text, got {objective!r}")
@@ -174,10 +183,7 @@ class Study(StudyResults):
             seconds = (time.perf_counter() - clock) / len(items)
             expected = self._search.predictions(items)
             first = len(self._history.trials)
-            asked = [
-                {"id": first + i, "item": self._search.domain.to_json(item)}
-                for i, item in enumerate(items)
-            ]
+            asked = arguments.trials(self._search.domain, items, first)
             if expected is not None:
                 for new, *moments in zip(asked, *(v.tolist() for v in expected), strict=True):
                     new["mean"], new["deviation"] = map(arguments.finite, moments)
@@ -258,11 +264,8 @@ class Study(StudyResults):
             if gone := pending.difference(self._search.pending):
                 number = next(trial.id for trial in self.running if trial.item in gone)
                 raise StudyError(f"items: trial {number} of one of them is running: tell it")
-            attached = [
-                {"id": first + i, "item": self._search.domain.to_json(item), **result}
-                for i, (item, result) in enumerate(zip(things, results, strict=True))
-            ]
-            write("attach", trials=attached)
+            new = arguments.trials(self._search.domain, things, first)
+            write("attach", trials=[t | r for t, r in zip(new, results, strict=True)])
         return self._history.trials[first:]
 
     def fail(

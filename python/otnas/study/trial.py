@@ -71,6 +71,8 @@ class Trial:
         Id of the first attempt at this item.
     attempt : int
         0, and 1, 2, ... for retries.
+    costs : mapping
+        What was known before, by name.
     mean, deviation : float, optional
         What the model expected of the value.
     asked, ended : float, optional
@@ -88,6 +90,7 @@ class Trial:
     reason: str | None = None
     retry_of: int | None = None
     attempt: int = 0
+    costs: Mapping[str, float] = field(default_factory=dict)
     mean: float | None = None
     deviation: float | None = None
     asked: float | None = None
@@ -101,10 +104,11 @@ class Trial:
         return self.state in (State.DONE, State.FAILED)
 
     def to_record(self) -> dict[str, Any]:
-        """Return a flat dictionary: metrics as ``metric.NAME``, the run as its three parts."""
+        """Return a flat dictionary: ``metric.NAME``, ``cost.NAME``, the run as its three parts."""
         record = {f.name: getattr(self, f.name) for f in fields(self)}
-        metrics, run = record.pop("metrics"), record.pop("run")
+        metrics, run, costs = record.pop("metrics"), record.pop("run"), record.pop("costs")
         record["state"] = self.state.value
         for name in ("started", "ended", "worker"):
             record[f"run_{name}"] = None if run is None else getattr(run, name)
+        record |= {f"cost.{name}": cost for name, cost in costs.items()}
         return record | {f"metric.{name}": value for name, value in metrics.items()}

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from otnas.arrays import IntArray
+from otnas.arrays import IntArray, fingerprint
 from otnas.search.availability import Availability
 from otnas.search.cells.pool import CellPool
-from otnas.search.domain import Domain, fingerprint
+from otnas.search.costs import KnownCosts
+from otnas.search.domain import Domain
 from otnas.spaces import SearchSpace, Space
 from otnas_fast import Cell
 
@@ -25,6 +26,8 @@ class CellDomain(Domain[Any]):
     space : SearchSpace
     pool : CellPool, optional
         The only ones that may be asked for; without one, any of the space may be.
+    costs : KnownCosts, optional
+        Of the pool, where there is one.
 
     Raises
     ------
@@ -32,21 +35,28 @@ class CellDomain(Domain[Any]):
         If an argument is of another kind, or the pool of another space.
     """
 
-    def __init__(self, space: SearchSpace[Any], pool: CellPool | None = None) -> None:
+    def __init__(
+        self,
+        space: SearchSpace[Any],
+        pool: CellPool | None = None,
+        costs: KnownCosts | None = None,
+    ) -> None:
         if not isinstance(space, SearchSpace):
             raise TypeError(f"space: expected a Space, got {type(space).__name__}")
         if pool is not None and not isinstance(pool, CellPool):
             raise TypeError(f"pool: expected a CellPool or None, got {type(pool).__name__}")
         if pool is not None and not _same(pool.space, space):
             raise ValueError(f"pool: expected cells of space {space.name}, got {pool!r}")
-        self.space, self.pool = space, pool
+        self.space, self.pool, self.costs = space, pool, costs
         self.name = f"space {space.name}"
         if pool is not None:
             self.name = f"the pool of {len(pool)} cells of {self.name}"
 
     def availability(self) -> Availability | None:
         """Return which cells of the pool are left: all; None without a pool."""
-        return None if self.pool is None else Availability(len(self.pool), self.pool.labels)
+        if self.pool is None:
+            return None
+        return Availability(len(self.pool), self.pool.labels, self._within_budget())
 
     def is_item(self, thing: object) -> bool:
         """Whether a thing is a cell, or a mapping as configurations are."""
@@ -114,6 +124,8 @@ class CellDomain(Domain[Any]):
             found |= {"n_items": len(self.pool), "pool_fingerprint": self.pool.fingerprint}
             if not self.pool.merged:
                 found["merge"] = False
+        if self.costs is not None:
+            found["costs"] = self.costs.describe(drawn)
         return found
 
 

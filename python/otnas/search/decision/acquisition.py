@@ -29,7 +29,7 @@ _CERTAIN_ABOVE = 1e8
 _LARGEST_Z = 1e150
 
 
-def log_expected_improvement(mean: ArrayLike, std: ArrayLike, best: float) -> FloatArray:
+def log_expected_improvement(mean: ArrayLike, std: ArrayLike, best: ArrayLike) -> FloatArray:
     """Return log E[max(best - f, 0)], finite wherever std > 0; z is clipped at -1e150.
 
     Where std is 0 it is log(best - mean), or -inf without improvement.
@@ -37,7 +37,7 @@ def log_expected_improvement(mean: ArrayLike, std: ArrayLike, best: float) -> Fl
     Parameters
     ----------
     mean, std : arrays of one shape; std >= 0
-    best : float, f*
+    best : float, f*, or an array that broadcasts with them
 
     Raises
     ------
@@ -45,7 +45,7 @@ def log_expected_improvement(mean: ArrayLike, std: ArrayLike, best: float) -> Fl
         If the shapes differ or a standard deviation is negative.
     """
     mu, s = _checked(mean, std)
-    gap = best - mu
+    gap = np.asarray(best, dtype=np.float64) - mu
     # h(z) is z to full precision there, and z may overflow where s is tiny.
     certain = (s == 0) | (gap > _CERTAIN_ABOVE * s)
     if not certain.any():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from otnas.arrays import FloatArray
+from otnas.search.decision.improvement import BelowBest, BeyondFront, Improvement
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Candidates:
         f*, the lowest posterior mean of an observed item.
     noise : float
         sigma^2, variance of the noise of an observation.
+    beyond : BeyondFront, optional
+        What is to improve, where it is not the best value but a front.
     """
 
     mean: FloatArray
@@ -33,6 +36,17 @@ class Candidates:
     targets: FloatArray
     best: float
     noise: float
+    beyond: BeyondFront | None = None
+
+    @property
+    def improvement(self) -> Improvement:
+        """What is to improve."""
+        return BelowBest(self.best) if self.beyond is None else self.beyond
+
+    @property
+    def gap(self) -> FloatArray:
+        """Means as a rule may rank them, shape (M,): mu, or mu - F(c) with a front."""
+        return self.improvement.gap(self.mean)
 
     @property
     def std(self) -> FloatArray:

@@ -4,11 +4,12 @@ Notation
 --------
 mu, s : posterior mean and standard deviation of a candidate, standardised units.
 f* : lowest posterior mean of an observed item, which noise does not flatter.
+(c_i, f_i) : with known costs, those of observed and pending items and their posterior means.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from otnas.arrays import FloatArray, IntArray
 from otnas.gp.direct_posterior import Posterior
 from otnas.search.decision.acquisition import best_improvements, log_expected_improvement
 from otnas.search.decision.candidates import Candidates
+from otnas.search.decision.hypervolume import Staircase
+from otnas.search.decision.improvement import BeyondFront
 from otnas.search.decision.ranking import lowest_of_groups
 from otnas.search.decision.rules import Rule
 from otnas.search.decision.settings import AcquisitionSettings
@@ -31,11 +34,47 @@ class Decision:
     chosen : int array (k,)
         Positions among the candidates.
     mean, std : arrays (N,), mu and s
+    gap : array (N,)
+        mu as it may be ranked, see `Improvement.gap`.
     """
 
     chosen: IntArray
     mean: FloatArray
     std: FloatArray
+    gap: FloatArray
+
+
+@dataclass(frozen=True)
+class Tradeoff:
+    """Costs that are known, where the front of value and costs is to improve.
+
+    Attributes
+    ----------
+    items : int array (n,)
+        Observed and pending items that have costs, failures left out.
+    costs : array (n, m), c_i
+    offered : array (N, m)
+        Costs of the candidates.
+    reference_costs : array (m,)
+    reference_target : float, optional
+        In standardised units; by default the worst target.
+    """
+
+    items: IntArray
+    costs: FloatArray
+    offered: FloatArray
+    reference_costs: FloatArray
+    reference_target: float | None
+
+    def beyond(self, posterior: Posterior) -> BeyondFront:
+        """Return the front of posterior means, and what is to improve."""
+        reference = self.reference_target
+        if reference is None:
+            reference = float(posterior.process.standardised_targets.max())
+        values = posterior.standardised_moments(self.items)[0]
+        return BeyondFront(
+            Staircase(self.costs, values, self.reference_costs, reference), self.offered
+        )
 
 
 def decide(
@@ -47,6 +86,7 @@ def decide(
     n_seen: int,
     rng: np.random.Generator,
     groups: IntArray | None = None,
+    tradeoff: Tradeoff | None = None,
 ) -> Decision:
     """Choose k of N candidates: one by the acquisition function, several by the batch rule.
 
@@ -65,6 +105,8 @@ def decide(
     rng : numpy Generator
     groups : int array (N,), optional
         Equal numbers mark candidates of which a batch may hold one only.
+    tradeoff : Tradeoff, optional
+        Improve the front instead of the best value.
 
     Raises
     ------
@@ -73,16 +115,32 @@ def decide(
     """
     mean, std = posterior.standardised_moments(items)
     best = float(posterior.standardised_moments(posterior.process.items)[0].min())
+    beyond = None if tradeoff is None else tradeoff.beyond(posterior)
+    gap = mean if beyond is None else beyond.gap(mean)
     if k == 1 and not rule.for_one:
-        winners = _winners(settings, n_seen, mean, std, best)
-        return Decision(rng.choice(winners, size=1), mean, std)
-    value = _promise(rule, settings, mean, std, best)
-    promising = lowest_of_groups(value, rule.promising(k), groups)
+        if beyond is None:
+            winners = _winners(settings, n_seen, mean, std, best)
+        else:
+            gain = beyond.front.greatest(mean, std, beyond.costs)
+            winners = np.flatnonzero(gain == gain.max())
+        return Decision(rng.choice(winners, size=1), mean, std, gap)
+    m = rule.promising(k)
+    if beyond is None:
+        value = _promise(rule, settings, mean, std, best)
+    else:
+        value = -beyond.front.greatest(mean, std, beyond.costs, m, groups)
+    promising = lowest_of_groups(value, m, groups)
+    if beyond is not None:
+        # What gains nothing is left out, unless there is too little else.
+        gaining = promising[np.isfinite(value[promising])]
+        promising = gaining if gaining.size >= k else promising
     candidates = _joint(posterior, items[promising], mean[promising], best)
+    if beyond is not None:
+        candidates = replace(candidates, beyond=beyond.of(promising))
     positions = checks.pool_items("batch_rule", rule(candidates, k, rng), promising.size)
     if positions.size != k or np.unique(positions).size != k:
         raise ValueError(f"batch_rule: expected {k} different positions, got {positions}")
-    return Decision(promising[positions], mean, std)
+    return Decision(promising[positions], mean, std, gap)
 
 
 def confidence_bound(

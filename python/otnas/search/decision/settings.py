@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from otnas import checks
 from otnas.search.decision.transforms import AUTO, TRANSFORMS
+from otnas.search.settings import LATER
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,21 @@ class AcquisitionSettings:
         1009 of NAS-Bench-101 and 1000 to 1029 of NAS-Bench-201.
     reproduce_variance_bound : bool
         The bound of the paper's published code, mu - kappa sigma^2, which is no confidence bound.
+    objective : {"value", "pareto"}
+        "pareto" looks for the front of values and known costs instead of the best value: all
+        choices are by the expected hypervolume improvement (`decision.hypervolume`), whatever
+        `acquisition` says. It needs costs.
+    log_costs : bool
+        Whether volumes are those on logarithmic axes of the costs.
     """
 
     acquisition: str = "ei-lcb"
     kappa: float = 0.6
     reproduce_variance_bound: bool = False
+    objective: str = field(default="value", metadata=LATER)
+    log_costs: bool = field(default=False, metadata=LATER)
 
     def __post_init__(self) -> None:
+        checks.choice("objective", self.objective, ("value", "pareto"))
         checks.choice("acquisition", self.acquisition, ("ei-lcb", "log-ei", "lcb"))
         checks.at_least(self, kappa=0.0)

@@ -80,12 +80,12 @@ class FunctionRule(Rule):
 
 
 def completed(drawn: IntArray, candidates: Candidates, k: int) -> IntArray:
-    """Return `drawn` and, up to k, the other candidates of lowest mu - s.
+    """Return `drawn` and, up to k, the other candidates of lowest gap - s.
 
     For rules that need linear independence: candidates repeat, or their values are known.
     """
     if drawn.size == k:
         return drawn
-    bound = candidates.mean - candidates.std
+    bound = candidates.gap - candidates.std
     bound[drawn] = np.inf
     return np.concatenate([drawn, np.argsort(bound, kind="stable")[: k - drawn.size]])

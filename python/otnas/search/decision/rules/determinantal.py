@@ -4,7 +4,8 @@ Notation
 --------
 mu, Sigma : posterior mean (M,) and covariance (M, M) of the candidates, standardised units.
 gamma : sharpness of the quality, 1 in the paper.
-q_i = exp(-gamma mu_i) : quality of a candidate; errors are minimised.
+q_i = exp(-gamma mu_i) : quality of a candidate; errors are minimised. With known costs, mu_i is
+    `Candidates.gap`, how far the mean is above the front.
 
     L_ij = q_i Sigma_ij q_j,    P(S) proportional to det(L_S), |S| = k        (docs/maths.md Eq. 5)
 """
@@ -81,7 +82,7 @@ class GreedyMAP(KDPP):
         checks.at_least(self, sharpness=0.0)
 
     def _ensemble(self, candidates: Candidates) -> FloatArray:
-        return quality_ensemble(candidates.mean, candidates.covariance, self.sharpness)
+        return quality_ensemble(candidates.gap, candidates.covariance, self.sharpness)
 
     def _positions(self, ensemble: FloatArray, k: int, rng: np.random.Generator) -> IntArray:
         while k > 0:
@@ -112,7 +113,7 @@ class QualityKDPP(GreedyMAP):
         covariance = candidates.covariance
         if self.reproduce_diagonal_l:
             covariance = np.diag(np.maximum(np.diagonal(covariance), 0.0))
-        return quality_ensemble(candidates.mean, covariance, self.sharpness)
+        return quality_ensemble(candidates.gap, covariance, self.sharpness)
 
     def _positions(self, ensemble: FloatArray, k: int, rng: np.random.Generator) -> IntArray:
         return KDPP._positions(self, ensemble, k, rng)

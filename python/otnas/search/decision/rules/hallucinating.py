@@ -4,7 +4,8 @@ Notation
 --------
 mu, Sigma, f*, sigma^2 : see `Candidates`; they change as hallucinations are added, by
 `candidates.condition_on`.
-a(mu, s) : acquisition value, of which the greatest is taken.
+a(mu, s) : acquisition value, of which the greatest is taken. With known costs it is the expected
+    hypervolume improvement, and what was hallucinated belongs to the front.
 
 Believing in mu leaves mu as it is and shrinks Sigma, so acquisition values only fall: for GP-BUCB
 and the Kriging believer a candidate outside the M promising ones can only be missed if a chosen
@@ -20,7 +21,6 @@ import numpy as np
 
 from otnas import checks
 from otnas.arrays import IntArray
-from otnas.search.decision.acquisition import log_expected_improvement
 from otnas.search.decision.candidates import Candidates, condition_on
 from otnas.search.decision.rules.base import Rule
 
@@ -54,7 +54,7 @@ class BUCB(Rule):
 
     def __call__(self, candidates: Candidates, k: int, rng: np.random.Generator) -> IntArray:
         """Return k different positions."""
-        mean, covariance = candidates.mean, candidates.covariance
+        mean, covariance = candidates.gap, candidates.covariance
         chosen: list[int] = []
         for _ in range(k):
             spread = np.sqrt(np.maximum(np.diagonal(covariance), 0.0))
@@ -114,16 +114,17 @@ class TopK(Rule):
 
 
 def _by_improvement(candidates: Candidates, k: int, lie: float | None) -> IntArray:
-    mean, covariance, best = candidates.mean, candidates.covariance, candidates.best
+    mean, covariance = candidates.mean, candidates.covariance
+    improvement = candidates.improvement
     chosen: list[int] = []
     for _ in range(k):
         std = np.sqrt(np.maximum(np.diagonal(covariance), 0.0))
         left = np.setdiff1d(np.arange(mean.size), chosen)
-        value = log_expected_improvement(mean[left], std[left], best)
+        value = improvement.log(mean[left], std[left], left)
         # Without a chance of improvement anywhere, the lowest mean.
         hopeless = bool(np.isneginf(value).all())
         chosen.append(int(left[mean[left].argmin() if hopeless else value.argmax()]))
-        told = mean[chosen[-1]] if lie is None else lie
+        told = float(mean[chosen[-1]]) if lie is None else lie
         mean, covariance = condition_on(mean, covariance, chosen[-1], lie, candidates.noise)
-        best = min(best, float(told))
+        improvement = improvement.after(chosen[-1], told)
     return np.array(chosen, dtype=np.intp)

@@ -21,7 +21,6 @@ import numpy as np
 from scipy.special import log_ndtr
 
 from otnas.arrays import FloatArray, IntArray
-from otnas.search.decision.acquisition import log_expected_improvement
 from otnas.search.decision.candidates import Candidates
 from otnas.search.decision.rules.base import Rule
 
@@ -41,7 +40,7 @@ class LocalPenalisation(Rule):
         """Return k different positions."""
         distances, mean, std = candidates.distances, candidates.mean, candidates.std
         lipschitz = steepest_slope(mean, distances)
-        log_value = log_expected_improvement(mean, std, candidates.best)
+        log_value = candidates.improvement.log(mean, std, np.arange(mean.size))
         log_value[np.isneginf(log_value)] = -1e300
         chosen: list[int] = []
         for _ in range(k):

@@ -16,7 +16,7 @@ class JointThompson(Rule):
     """`thompson`: the minimisers of k draws of the posterior (Hernandez-Lobato et al. 2017).
 
     Draws are of all M candidates together, with their covariances; a draw skips the minimisers of
-    earlier ones. O(M^3).
+    earlier ones. O(M^3). With known costs, those where a draw is furthest below the front.
     """
 
     summary = "joint Thompson sampling"
@@ -26,7 +26,7 @@ class JointThompson(Rule):
         """Return k different positions."""
         eigenvalues, vectors = np.linalg.eigh(candidates.covariance)
         root = vectors * np.sqrt(np.maximum(eigenvalues, 0.0))
-        draws = candidates.mean + rng.standard_normal((k, len(candidates))) @ root.T
+        draws = candidates.gap + rng.standard_normal((k, len(candidates))) @ root.T
         chosen: list[int] = []
         for draw in draws:
             draw[chosen] = np.inf
