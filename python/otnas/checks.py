@@ -78,7 +78,7 @@ def numbers(name: str, values: ArrayLike) -> FloatArray:
         If they are not real numbers: strings, dates, complex numbers, masked arrays.
     """
     array = _plain(name, values)
-    if array.size and array.dtype.kind not in "iufb":
+    if array.size and array.dtype.kind not in "iuf":
         raise TypeError(f"{name}: expected real numbers, got {_kind(array)}")
     return array.astype(np.float64, copy=False)
 

@@ -219,9 +219,8 @@ def _parse(data: bytes, path: Path) -> Contents | None:
     records = [_record(line, path, number) for number, line in enumerate(lines, start=1)]
     header = records[0]
     if header.get("kind") != "header" or header.get("format") not in (FORMAT, OLD_FORMAT):
-        raise JournalError(
-            f"{path}: expected a journal of format {FORMAT}, got {checks.shown(header.get('format'))}"
-        )
+        got = checks.shown(header.get("format"))
+        raise JournalError(f"{path}: expected a journal of format {FORMAT}, got {got}")
     return Contents(header, records[1:], sum(map(len, lines)) + len(lines))
 
 
@@ -231,7 +230,9 @@ def _record(line: bytes, path: Path, number: int) -> dict[str, Any]:
     except ValueError as error:
         raise JournalError(f"{path}, line {number} is damaged: {error}") from None
     if not isinstance(record, dict):
-        raise JournalError(f"{path}, line {number} is damaged: expected an object, got {checks.shown(record)}")
+        raise JournalError(
+            f"{path}, line {number} is damaged: expected an object, got {checks.shown(record)}"
+        )
     return record
 
 

@@ -26,9 +26,8 @@ def lifted(contents: Contents, path: Path) -> Contents:
                 continue
             n_queries += 1
             if line["kind"] != "query" or line["query"] != n_queries:
-                raise ValueError(
-                    f"expected query {n_queries}, got {checks.shown(line['kind'])} {checks.shown(line.get('query'))}"
-                )
+                got = [line["kind"], line.get("query")]
+                raise ValueError(f"expected query {n_queries}, got {checks.shown(got)}")
             new = list(_of_pool(line, running, n_trials) if "cell" not in line else _query(line))
         except (KeyError, TypeError, ValueError) as error:
             raise JournalError(f"{path}, line {number} is damaged: {error}") from None
