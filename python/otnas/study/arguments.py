@@ -32,6 +32,17 @@ def check_new(search: object) -> None:
         raise ValueError("search: expected one with an integer seed, else it cannot be repeated")
 
 
+def check_objective(objective: object) -> None:
+    """Raise unless it is a text, and not what a setting of searches is called."""
+    if not isinstance(objective, str):
+        raise TypeError(f"objective: expected a text, got {objective!r}")
+    if objective == "pareto":
+        raise ValueError(
+            "objective: expected your version of what is measured, got 'pareto', which goes into "
+            "settings: settings={'objective': 'pareto'}"
+        )
+
+
 def results(
     values: ArrayLike,
     given: Metrics | Sequence[Metrics | None] | None,

@@ -130,8 +130,7 @@ class Study(StudyResults):
         elif any(given is not None for given in (costs, budget, reference)):
             raise TypeError("costs: expected with a space only, got some beside a search")
         arguments.check_new(search)
-        if not isinstance(objective, str):
-            raise TypeError(f"objective: expected a text, got {objective!r}")
+        arguments.check_objective(objective)
         self._search = search
         taken = {*headers.FREE, "search", "objective"}.intersection(about or {})
         if taken:

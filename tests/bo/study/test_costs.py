@@ -89,6 +89,8 @@ def test_a_study_of_names_takes_costs():
         study.tell(trials, searches.errors_of(space, [trial.item for trial in trials]))
     assert max(trial.costs["n"] for trial in study.trials) <= 3
     assert study.front.hypervolume() > 0
+    with pytest.raises(ValueError, match="'pareto', which goes into settings"):
+        Study(search(), objective="pareto")
     with pytest.raises(TypeError, match="costs: expected with a space only"):
         Study(search(), costs={"n": len})
 
