@@ -25,7 +25,7 @@ def as_integer(value: object, name: str, *, least: int, most: int) -> int:
     """Return ``value`` as an int between ``least`` and ``most``; bools and floats are refused."""
     number = integer(value, name)
     if not least <= number <= most:
-        raise ValueError(f"{name} must be between {least} and {most}, got {number}")
+        raise ValueError(f"{name}: expected between {least} and {most}, got {number}")
     return number
 
 
@@ -43,9 +43,9 @@ def as_matrix(
     """
     array: npt.NDArray[Any] = np.asarray(value)
     if array.dtype.kind not in "fiu":
-        raise TypeError(f"{name} must be a matrix of real numbers, got dtype {array.dtype}")
+        raise TypeError(f"{name}: expected a matrix of real numbers, got dtype {array.dtype}")
     if array.ndim != 2:
-        raise ValueError(f"{name} must have shape {shape}, got shape {array.shape}")
+        raise ValueError(f"{name}: expected shape {shape}, got shape {array.shape}")
     if array.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
     make = np.array if copy else np.asarray
@@ -55,7 +55,9 @@ def as_matrix(
         suspect = not np.isfinite(matrix.sum())
     if suspect and not np.isfinite(matrix).all():
         row, column = np.argwhere(~np.isfinite(matrix))[0]
-        raise ValueError(f"{name} must be finite, got {matrix[row, column]} at [{row}, {column}]")
+        raise ValueError(
+            f"{name}: expected finite numbers, got {matrix[row, column]} at [{row}, {column}]"
+        )
     return matrix
 
 
@@ -66,14 +68,16 @@ def as_kernel(value: npt.ArrayLike, name: str = "L") -> npt.NDArray[np.float64]:
     """
     matrix = as_matrix(value, name, "(n, n)")
     if matrix.shape[0] != matrix.shape[1]:
-        raise ValueError(f"{name} must be square, shape (n, n), got shape {matrix.shape}")
+        raise ValueError(
+            f"{name}: expected a square matrix, shape (n, n), got shape {matrix.shape}"
+        )
     if not np.array_equal(matrix, matrix.T):
         half = 0.5 * matrix  # halved first: a difference of the largest doubles overflows
         asymmetry = float(np.abs(half - half.T).max())
         largest = float(np.abs(half).max())
         if asymmetry > SYMMETRY_TOLERANCE * largest:
             raise ValueError(
-                f"{name} must be symmetric; it differs from its transpose by up to "
+                f"{name}: expected a symmetric matrix; it differs from its transpose by up to "
                 f"{2.0 * asymmetry:.3g}, its largest entry being {2.0 * largest:.3g}"
             )
         matrix = np.ascontiguousarray(half + half.T)
@@ -102,7 +106,7 @@ def as_items(
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} must hold integers, got dtype {array.dtype}")
     if array.ndim != 1:
-        raise ValueError(f"{name} must have one dimension, got shape {array.shape}")
+        raise ValueError(f"{name}: expected one dimension, got shape {array.shape}")
     outside = array[(array < 0) | (array >= n)]
     if outside.size:
         raise ValueError(f"{name} must hold indices from 0 to {n - 1}, got {outside[0]}")
@@ -122,7 +126,7 @@ def as_subset(value: npt.ArrayLike, k: int, n: int) -> npt.NDArray[np.int64]:
     if array.dtype.kind not in "iu":
         raise TypeError(f"subset must hold integers, got dtype {array.dtype}")
     if array.shape != (k,):
-        raise ValueError(f"subset must have shape (k,) = ({k},), got shape {array.shape}")
+        raise ValueError(f"subset: expected shape (k,) = ({k},), got shape {array.shape}")
     return as_items(array, n, "subset")
 
 
@@ -132,10 +136,10 @@ def as_quality(value: npt.ArrayLike, n: int) -> npt.NDArray[np.float64]:
     if array.dtype.kind not in "fiu":
         raise TypeError(f"quality must hold real numbers, got dtype {array.dtype}")
     if array.shape != (n,):
-        raise ValueError(f"quality must have shape (n,) = ({n},), got shape {array.shape}")
+        raise ValueError(f"quality: expected shape (n,) = ({n},), got shape {array.shape}")
     bad = array[~(np.isfinite(array) & (array >= 0))]
     if bad.size:
-        raise ValueError(f"quality must be finite and not negative, got {bad[0]}")
+        raise ValueError(f"quality: expected finite numbers >= 0, got {bad[0]}")
     return array.astype(np.float64)
 
 
@@ -152,7 +156,7 @@ def as_generator(rng: Rng) -> np.random.Generator:
         return np.random.default_rng(rng.randint(0, 2**32, size=4, dtype=np.uint64))
     if isinstance(rng, (bool, np.bool_)) or not isinstance(rng, (int, np.integer)):
         raise TypeError(
-            "rng must be a numpy.random.Generator, a numpy.random.RandomState, a non-negative "
+            "rng: expected a numpy.random.Generator, a numpy.random.RandomState, a non-negative "
             f"integer seed or None; got {type(rng).__name__}"
         )
     return np.random.default_rng(integer(rng, "rng", minimum=0))

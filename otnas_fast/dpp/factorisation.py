@@ -49,7 +49,7 @@ def sample_by_factorisation(K: FloatArray, rng: np.random.Generator) -> npt.NDAr
             pivot = float(block[i, i])
             if not -TOLERANCE <= pivot <= 1.0 + TOLERANCE:
                 raise _core.NumericalError(
-                    "K must have eigenvalues between 0 and 1; the probability of item "
+                    "K: expected eigenvalues between 0 and 1; the probability of item "
                     f"{begin + i} given the items before is {pivot:g}"
                 )
             taken[begin + i] = uniforms[begin + i] < pivot

@@ -82,7 +82,7 @@ def sample_kdpp(
     (3,)
     """
     if method not in ("auto", "spectral", "rejection"):
-        raise ValueError(f"method must be 'auto', 'spectral' or 'rejection', got {method!r}")
+        raise ValueError(f"method: expected 'auto', 'spectral' or 'rejection', got {method!r}")
     kernel = MatrixKernel(L)
     n = len(kernel)
     k = as_integer(k, "k", least=1, most=n)
@@ -282,11 +282,11 @@ def log_elementary_symmetric(values: npt.ArrayLike, k: int) -> npt.NDArray[np.fl
     """
     array: npt.NDArray[Any] = np.asarray(values)
     if array.dtype.kind not in "fiu":
-        raise TypeError(f"values must be real numbers, got dtype {array.dtype}")
+        raise TypeError(f"values: expected real numbers, got dtype {array.dtype}")
     if array.ndim != 1:
-        raise ValueError(f"values must have shape (n,), got shape {array.shape}")
+        raise ValueError(f"values: expected shape (n,), got shape {array.shape}")
     numbers = array.astype(np.float64)
     bad = numbers[~(np.isfinite(numbers) & (numbers >= 0))]
     if bad.size:
-        raise ValueError(f"values must be finite and not negative, got {bad[0]}")
+        raise ValueError(f"values: expected finite numbers >= 0, got {bad[0]}")
     return _core.log_elementary_symmetric(numbers, as_integer(k, "k", least=0, most=len(numbers)))

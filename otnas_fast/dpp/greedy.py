@@ -44,7 +44,7 @@ class LazyGains:
         bad = self._gains[~(np.isfinite(self._gains) & (self._gains >= 0.0))]
         if bad.size:
             raise _core.NumericalError(
-                f"the kernel must be positive semi-definite; its diagonal holds {bad[0]}"
+                f"kernel: expected a positive semi-definite one; its diagonal holds {bad[0]}"
             )
         self._rows = np.zeros(n, dtype=np.int32)  # of C that an item has
         self._C = np.empty((k, n))
@@ -83,7 +83,7 @@ class LazyGains:
         worst = float(self._gains[items].min(initial=0.0))
         if not worst >= -INDEFINITE * self.largest:
             raise _core.NumericalError(
-                "the kernel must be positive semi-definite; it is indefinite or not finite"
+                "kernel: expected a positive semi-definite one; it is indefinite or not finite"
             )
 
     def _extend(self, items: npt.NDArray[np.int64], s: int, t: int) -> None:

@@ -66,11 +66,11 @@ class KernelKDPP:
         diagonal = self._kernel.diagonal()
         if diagonal.shape != (len(self._kernel),):
             raise ValueError(
-                f"kernel.diagonal() must have shape ({len(self._kernel)},), got {diagonal.shape}"
+                f"kernel.diagonal(): expected shape ({len(self._kernel)},), got {diagonal.shape}"
             )
         bad = diagonal[~(np.isfinite(diagonal) & (diagonal >= 0))]
         if bad.size:
-            raise ValueError(f"kernel.diagonal() must be finite and not negative, got {bad[0]}")
+            raise ValueError(f"kernel.diagonal(): expected finite numbers >= 0, got {bad[0]}")
         largest = float(diagonal.max())
         # A power of two: dividing by it rounds nothing. A common factor does not change k-DPPs.
         self._scale = 2.0 ** math.frexp(largest)[1] if 0 < largest < 2.0**1020 else largest or 1.0
@@ -118,7 +118,7 @@ class KernelKDPP:
             draw = self.draw(k, np.random.default_rng(seed), trials=TRIALS)
             if draw is None:
                 raise _core.NumericalError(
-                    f"none of {TRIALS} trials was accepted; landmarks must be more than "
+                    f"none of {TRIALS} trials was accepted; landmarks: expected more than "
                     f"{len(self._landmarks.items) if self._landmarks else 0} for this kernel"
                 )
             draws[i] = draw

@@ -127,7 +127,7 @@ class EmbeddingKernel:
         threads: int | None = None,
     ) -> None:
         if not isinstance(embedding, Embedding):
-            raise TypeError(f"embedding must be an Embedding, got {type(embedding).__name__}")
+            raise TypeError(f"embedding: expected an Embedding, got {type(embedding).__name__}")
         self._embedding = embedding
         self._scales = block_lengthscales(embedding, lengthscales)
         self._variance = check.positive(variance, "variance")
@@ -214,7 +214,7 @@ class FunctionKernel:
         self, function: Callable[[FloatArray, FloatArray], npt.ArrayLike], X: npt.ArrayLike
     ) -> None:
         if not callable(function):
-            raise TypeError(f"function must be callable, got {type(function).__name__}")
+            raise TypeError(f"function: expected a callable, got {type(function).__name__}")
         self._function = function
         self._points = as_matrix(X, "X", "(n, d)", copy=False)
 
@@ -340,9 +340,9 @@ def as_kernel_blocks(value: Any) -> Kernel:
         return EmbeddingKernel(value)
     if isinstance(value, Kernel):
         if len(value) < 1:
-            raise ValueError("kernel must have at least one item, got none")
+            raise ValueError("kernel: expected at least one item, got none")
         return value
     raise TypeError(
-        "kernel must be an Embedding or have the members __len__, diagonal and block "
+        "kernel: expected an Embedding or have the members __len__, diagonal and block "
         f"(see otnas_fast.dpp.Kernel), got {type(value).__name__}"
     )

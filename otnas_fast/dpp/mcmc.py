@@ -167,7 +167,7 @@ class _Chain:
         self.items = start
         self.log_determinant = _core.log_determinant_psd(kernel.block(start, start))
         if self.log_determinant == -np.inf:
-            raise _core.NumericalError("start must have a positive determinant, its is zero")
+            raise _core.NumericalError("start: expected a positive determinant, its is zero")
         self.accepted = 0
         self._queue: list[tuple[npt.NDArray[np.int64], float]] = []
         self._steps = 0

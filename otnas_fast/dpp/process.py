@@ -138,7 +138,7 @@ class DPP:
         if self._form == "marginal":
             if len(values) and values[0] > 1.0 + EIGENVALUE_TOLERANCE:
                 raise _core.NumericalError(
-                    f"K must have eigenvalues between 0 and 1, its largest is {values[0]:.12g}"
+                    f"K: expected eigenvalues between 0 and 1, its largest is {values[0]:.12g}"
                 )
             certain = values >= 1.0 - 4 * self.n * np.finfo(float).eps
             values = np.where(certain, np.inf, values / np.where(certain, 1.0, 1.0 - values))
@@ -180,7 +180,7 @@ class DPP:
         least, most = len(self._odds) - len(odds), len(self._odds)
         if not least < wanted < most:
             raise ValueError(
-                f"expected_size must be more than {least} and less than {most}, got {wanted}"
+                f"expected_size: expected more than {least} and less than {most}, got {wanted}"
             )
         logs = np.log(odds)
 
@@ -248,7 +248,7 @@ class DPP:
         size = as_size(size)
         workers = check.threads(threads)
         if method not in ("spectral", "factorisation"):
-            raise ValueError(f"method must be 'spectral' or 'factorisation', got {method!r}")
+            raise ValueError(f"method: expected 'spectral' or 'factorisation', got {method!r}")
         seeds = draw_seeds(as_generator(rng), size)
         if method == "spectral":
             draws = self._ensemble.sample_any_size(self._kappa, seeds, workers)
@@ -386,7 +386,7 @@ class DPP:
             factor = cho_factor(identity + self._scale * self._matrix, overwrite_a=True)
         except np.linalg.LinAlgError:
             raise _core.NumericalError(
-                "L must be positive semi-definite; I + L is indefinite"
+                "L: expected a positive semi-definite matrix; I + L is indefinite"
             ) from None
         return np.asarray(identity - cho_solve(factor, identity))
 

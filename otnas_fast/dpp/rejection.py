@@ -149,7 +149,9 @@ class Proposal:
             scores[rows] -= np.square(block @ filters).sum(axis=1)
         scores = np.maximum(scores, 0.0) + floor
         if not np.isfinite(scores).all():
-            raise _core.NumericalError("kernel must be finite, a block holds NaN or infinity")
+            raise _core.NumericalError(
+                "kernel: expected finite numbers, a block holds NaN or infinity"
+            )
         self._cumulative = np.cumsum(scores)
         self._scores = scores
         total = float(self._cumulative[-1])
@@ -178,7 +180,7 @@ class Proposal:
             small = self.intermediate(rng)
             if small.log_value > self.log_bound + 1e-6:
                 raise _core.NumericalError(
-                    "kernel must be positive semi-definite, its blocks contradict each other"
+                    "kernel: expected a positive semi-definite one; blocks contradict each other"
                 )
             if math.log1p(-rng.random()) < small.log_value - self.log_bound:
                 seed = rng.integers(0, 2**64, size=1, dtype=np.uint64)

@@ -122,13 +122,13 @@ def test_foreign_cells_are_refused(space: Space) -> None:
     rng = np.random.default_rng(0)
     assert not space.is_valid(foreign)
     for call in (space.hash, space.neighbours, space.format, lambda c: space.mutate(c, rng)):
-        with pytest.raises(ValueError, match="cell must be"):
+        with pytest.raises(ValueError, match="cell: expected"):
             call(foreign)
-        with pytest.raises(TypeError, match="cell must be a Cell, got int"):
+        with pytest.raises(TypeError, match="cell: expected a Cell, got int"):
             call(3)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="cells must be of space"):
+    with pytest.raises(ValueError, match="cells: expected cells of space"):
         space.digests([foreign])
-    with pytest.raises(TypeError, match="text must be a string, got int"):
+    with pytest.raises(TypeError, match="text: expected a string, got int"):
         space.parse(3)  # type: ignore[arg-type]
 
 
@@ -183,7 +183,7 @@ def test_cells_by_choices(name: str) -> None:
         space.cell_of([*values, values[0]])
     with pytest.raises(ValueError, match=r"values\[1\]: expected one of .*, got 'no'"):
         space.cell_of([values[0], "no", *values[2:]])
-    with pytest.raises(ValueError, match="cell must be"):
+    with pytest.raises(ValueError, match="cell: expected"):
         space.values_of(Cell([[0, 1], [0, 0]], ["input", "output"], taxonomy=space.taxonomy))
 
 
@@ -229,7 +229,9 @@ def test_get() -> None:
     assert spaces.get("nasbench101").name == "nasbench101"
     assert spaces.get("nasbench") is spaces.get("nasbench101")
     assert spaces.get("nasbench201_ImageNet16-120") is spaces.get("nasbench201")
-    with pytest.raises(ValueError, match=r"name must be one of nasbench101, .*, got 'nasbench301'"):
+    with pytest.raises(
+        ValueError, match=r"name: expected one of nasbench101, .*, got 'nasbench301'"
+    ):
         spaces.get("nasbench301")
-    with pytest.raises(TypeError, match="name must be a string, got int"):
+    with pytest.raises(TypeError, match="name: expected a string, got int"):
         spaces.get(101)  # type: ignore[arg-type]

@@ -62,7 +62,9 @@ def test_predicate_is_kept_everywhere() -> None:
 
 
 def test_limits_of_enumeration() -> None:
-    with pytest.raises(ValueError, match="too large to enumerate: max_vertices must be at most 7"):
+    with pytest.raises(
+        ValueError, match="too large to enumerate: max_vertices: expected at most 7"
+    ):
         CellSpace(OPS, 8).enumerate()
     many = Taxonomy({"op": [f"op{i}" for i in range(100)]})
     with pytest.raises(ValueError, match=r"too large to enumerate: .* more than 1000000 cells"):
@@ -74,15 +76,15 @@ def test_limits_of_enumeration() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"max_vertices": 1}, ValueError, "max_vertices must be 2 to 32, got 1"),
-        ({"max_vertices": 33}, ValueError, "max_vertices must be 2 to 32, got 33"),
-        ({"max_vertices": 4.0}, TypeError, "max_vertices must be an integer, got 4.0"),
-        ({"max_vertices": 4, "max_edges": 0}, ValueError, "max_edges must be at least 1, got 0"),
-        ({"max_vertices": 4, "valid": 3}, TypeError, "valid must be callable, got int"),
+        ({"max_vertices": 1}, ValueError, "max_vertices: expected 2 to 32, got 1"),
+        ({"max_vertices": 33}, ValueError, "max_vertices: expected 2 to 32, got 33"),
+        ({"max_vertices": 4.0}, TypeError, "max_vertices: expected an integer, got 4.0"),
+        ({"max_vertices": 4, "max_edges": 0}, ValueError, "max_edges: expected at least 1, got 0"),
+        ({"max_vertices": 4, "valid": 3}, TypeError, "valid: expected a callable, got int"),
         (
             {"max_vertices": 4, "edge_probability": 0.0},
             ValueError,
-            r"edge_probability must be in \(0, 1\], got 0.0",
+            r"edge_probability: expected a number in \(0, 1\], got 0.0",
         ),
     ],
 )
@@ -93,7 +95,7 @@ def test_arguments(arguments: dict[str, object], error: type[Exception], message
 
 def test_taxonomy_arguments() -> None:
     for make in (lambda t: CellSpace(t, 4), lambda t: SequenceSpace(t, 4)):
-        with pytest.raises(TypeError, match="taxonomy must be a Taxonomy, got str"):
+        with pytest.raises(TypeError, match="taxonomy: expected a Taxonomy, got str"):
             make("conv")
         with pytest.raises(ValueError, match=r"without ',', ';'.*got 'a,b'"):
             make(Taxonomy({"op": ["a,b"]}))
@@ -120,11 +122,11 @@ def test_sequences() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"positions": 0}, ValueError, "positions must be 1 to 30, got 0"),
-        ({"positions": True}, TypeError, "positions must be an integer, got True"),
+        ({"positions": 0}, ValueError, "positions: expected 1 to 30, got 0"),
+        ({"positions": True}, TypeError, "positions: expected an integer, got True"),
         ({"positions": 2, "choices": [["c3"]]}, ValueError, "one entry a position, got 1"),
-        ({"positions": 1, "choices": ["c3"]}, TypeError, r"choices\[0\] must be a non-empty"),
-        ({"positions": 1, "choices": [["c7"]]}, ValueError, r"choices\[0\] must be distinct"),
+        ({"positions": 1, "choices": ["c3"]}, TypeError, r"choices\[0\]: expected a non-empty"),
+        ({"positions": 1, "choices": [["c7"]]}, ValueError, r"choices\[0\]: expected distinct"),
     ],
 )
 def test_sequence_arguments(
@@ -136,7 +138,7 @@ def test_sequence_arguments(
 
 def test_sequence_texts() -> None:
     space = SequenceSpace(OPS, 2)
-    with pytest.raises(ValueError, match="text must have 2 blocks, got 1"):
+    with pytest.raises(ValueError, match="text: expected 2 blocks, got 1"):
         space.parse("c3")
     with pytest.raises(ValueError, match="one of c3, c5, max at position 1, got 'c7'"):
         space.parse("c3,c7")

@@ -159,14 +159,14 @@ def test_validity() -> None:
     assert SPACE.is_valid(SPACE.parse(f"maxpool3x3,maxpool3x3,maxpool3x3;{edges[4:]}"))
     chain = " ".join(f"{v}-{v + 1}" for v in range(7))
     assert not SPACE.is_valid(SPACE.parse(f"{','.join(['maxpool3x3'] * 6)};{chain}"))  # 8 vertices
-    with pytest.raises(ValueError, match=r"rate must be in \(0, 1\], got 0"):
+    with pytest.raises(ValueError, match=r"rate: expected a number in \(0, 1\], got 0"):
         SPACE.mutate(SPACE.parse(";0-1"), np.random.default_rng(0), rate=0)
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("maxpool3x3", "text must have the form"),
+        ("maxpool3x3", "text: expected the form"),
         ("maxpool3x3;0-1 1", "edges as 'from-to', got '1'"),
         ("maxpool3x3;0-1 1--2", "edges as 'from-to'"),
         ("maxpool3x3;0-3", "only vertices 0 to 2"),

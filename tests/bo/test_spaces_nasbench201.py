@@ -97,7 +97,7 @@ def test_only_the_whole_form_is_valid() -> None:
     with pytest.raises(ValueError, match="8-vertex form"):
         SPACE.hash(cell.prune())
     other = Cell(np.eye(8, k=1, dtype=int), cell.ops, cell.taxonomy)
-    with pytest.raises(ValueError, match="must be a valid cell of space nasbench201"):
+    with pytest.raises(ValueError, match="expected a valid cell of space nasbench201"):
         SPACE.format(other)
     with pytest.raises(ValueError, match="nor_conv_7x7"):
         SPACE.parse(string(("nor_conv_7x7",) * 6))

@@ -113,9 +113,9 @@ def test_configurations(configuration: Any, error: type[Exception], message: str
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "text must have the form"),
-        ("a", "text must have the form"),
-        ("a=1, a=1", "text must have the form"),
+        ("", "text: expected the form"),
+        ("a", "text: expected the form"),
+        ("a=1, a=1", "text: expected the form"),
         ("a=x", r"text 'a=x': configuration\['a'\]: expected one of 1, 2, 3, got 'x'"),
         ("a=1, b=x", "'b' does not apply here"),
         ("c=1, a=1", "expected the parameters a, b, got 'c'"),
@@ -124,5 +124,5 @@ def test_configurations(configuration: Any, error: type[Exception], message: str
 def test_texts(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         SPACE.parse(text)
-    with pytest.raises(TypeError, match="text must be a string, got int"):
+    with pytest.raises(TypeError, match="text: expected a string, got int"):
         SPACE.parse(3)  # type: ignore[arg-type]

@@ -26,16 +26,28 @@ def kernel(n, seed=0):
 
 
 KERNEL_ERRORS = [
-    ([["a"]], TypeError, "L must be a matrix of real numbers, got dtype"),
-    (np.eye(2, dtype=bool), TypeError, "L must be a matrix of real numbers, got dtype bool"),
-    (np.eye(2) * 1j, TypeError, "L must be a matrix of real numbers, got dtype complex128"),
+    ([["a"]], TypeError, "L: expected a matrix of real numbers, got dtype"),
+    (np.eye(2, dtype=bool), TypeError, "L: expected a matrix of real numbers, got dtype bool"),
+    (np.eye(2) * 1j, TypeError, "L: expected a matrix of real numbers, got dtype complex128"),
     (np.eye(2, dtype=object), TypeError, "got dtype object"),
-    (np.ones(3), ValueError, r"L must have shape \(n, n\), got shape \(3,\)"),
-    (np.ones((2, 3)), ValueError, r"L must be square, shape \(n, n\), got shape \(2, 3\)"),
+    (np.ones(3), ValueError, r"L: expected shape \(n, n\), got shape \(3,\)"),
+    (
+        np.ones((2, 3)),
+        ValueError,
+        r"L: expected a square matrix, shape \(n, n\), got shape \(2, 3\)",
+    ),
     (np.ones((0, 0)), ValueError, r"L must not be empty, got shape \(0, 0\)"),
-    ([[1.0, np.nan], [np.nan, 1.0]], ValueError, r"L must be finite, got nan at \[0, 1\]"),
-    ([[1.0, 0.0], [0.0, np.inf]], ValueError, r"L must be finite, got inf at \[1, 1\]"),
-    ([[1.0, 0.5], [0.4, 1.0]], ValueError, "L must be symmetric; it differs .* by up to 0.1"),
+    (
+        [[1.0, np.nan], [np.nan, 1.0]],
+        ValueError,
+        r"L: expected finite numbers, got nan at \[0, 1\]",
+    ),
+    ([[1.0, 0.0], [0.0, np.inf]], ValueError, r"L: expected finite numbers, got inf at \[1, 1\]"),
+    (
+        [[1.0, 0.5], [0.4, 1.0]],
+        ValueError,
+        "L: expected a symmetric matrix; it differs .* by up to 0.1",
+    ),
 ]
 
 
@@ -60,10 +72,10 @@ def test_kernel_errors(call, bad, error, message):
 @pytest.mark.parametrize(
     ("bad", "error", "message"),
     [
-        (np.ones(3), ValueError, r"B must have shape \(n, r\), got shape \(3,\)"),
+        (np.ones(3), ValueError, r"B: expected shape \(n, r\), got shape \(3,\)"),
         (np.ones((3, 0)), ValueError, r"B must not be empty, got shape \(3, 0\)"),
-        ([[np.nan]], ValueError, r"B must be finite, got nan at \[0, 0\]"),
-        ([["a"]], TypeError, "B must be a matrix of real numbers"),
+        ([[np.nan]], ValueError, r"B: expected finite numbers, got nan at \[0, 0\]"),
+        ([["a"]], TypeError, "B: expected a matrix of real numbers"),
     ],
 )
 def test_factor_errors(bad, error, message):
@@ -82,9 +94,9 @@ def test_indefinite():
 @pytest.mark.parametrize(
     ("k", "error", "message"),
     [
-        (0, ValueError, "k must be between 1 and 3, got 0"),
-        (4, ValueError, "k must be between 1 and 3, got 4"),
-        (-1, ValueError, "k must be between 1 and 3, got -1"),
+        (0, ValueError, "k: expected between 1 and 3, got 0"),
+        (4, ValueError, "k: expected between 1 and 3, got 4"),
+        (-1, ValueError, "k: expected between 1 and 3, got -1"),
         (True, TypeError, "k: expected an integer, got True"),
         (2.0, TypeError, "k: expected an integer, got 2.0"),
         (None, TypeError, "k: expected an integer, got None"),
@@ -121,8 +133,8 @@ def test_rank_too_small():
 @pytest.mark.parametrize(
     ("subset", "error", "message"),
     [
-        ([0], ValueError, r"subset must have shape \(k,\) = \(2,\), got shape \(1,\)"),
-        ([[0, 1]], ValueError, r"subset must have shape .* got shape \(1, 2\)"),
+        ([0], ValueError, r"subset: expected shape \(k,\) = \(2,\), got shape \(1,\)"),
+        ([[0, 1]], ValueError, r"subset: expected shape .* got shape \(1, 2\)"),
         ([0, 3], ValueError, "subset must hold indices from 0 to 2, got 3"),
         ([-1, 1], ValueError, "subset must hold indices from 0 to 2, got -1"),
         ([1, 1], ValueError, "subset must hold distinct indices, got 1 more than once"),
@@ -138,8 +150,8 @@ def test_subset_errors(subset, error, message):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"rng": 1.0}, TypeError, "rng must be a numpy.random.Generator.*got float"),
-        ({"rng": True}, TypeError, "rng must be .* got bool"),
+        ({"rng": 1.0}, TypeError, "rng: expected a numpy.random.Generator.*got float"),
+        ({"rng": True}, TypeError, "rng: expected .* got bool"),
         ({"rng": -1}, ValueError, "rng: expected at least 0, got -1"),
         ({"size": -1}, ValueError, "size: expected at least 0, got -1"),
         ({"size": 1.5}, TypeError, "size: expected an integer, got 1.5"),

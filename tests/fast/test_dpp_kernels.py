@@ -160,7 +160,7 @@ def test_single_draws_of_large_matrices_are_by_rejection():
         sample_kdpp(low_rank, 5, rng=0)
     with pytest.raises(NumericalError, match="indefinite"):
         sample_kdpp(low_rank - 0.1 * np.eye(520), 2, rng=0)
-    with pytest.raises(ValueError, match="method must be"):
+    with pytest.raises(ValueError, match="method: expected"):
         sample_kdpp(L, k, method="vfx")
 
 
@@ -179,15 +179,15 @@ def test_errors():
         KernelKDPP(QualityKernel(ones, [0, 0, 1, 0, 0])).sample(2, rng=0)
     with pytest.raises(NumericalError, match="include has probability 0"):
         KernelKDPP(ones).condition(include=[0, 1])
-    with pytest.raises(ValueError, match="quality must be finite and not negative, got -1"):
+    with pytest.raises(ValueError, match="quality: expected finite numbers >= 0, got -1"):
         QualityKernel(ones, [1.0, 1, 1, 1, -1])
-    with pytest.raises(ValueError, match=r"quality must have shape \(n,\) = \(5,\)"):
+    with pytest.raises(ValueError, match=r"quality: expected shape \(n,\) = \(5,\)"):
         QualityKernel(ones, [1.0])
-    with pytest.raises(TypeError, match="kernel must be an Embedding or have the members"):
+    with pytest.raises(TypeError, match="kernel: expected an Embedding or have the members"):
         KernelKDPP(np.eye(3))
     with pytest.raises(ValueError, match=r"function must return shape \(2, 2\), got \(2,\)"):
         FunctionKernel(lambda a, b: np.ones(2), np.ones((2, 1))).diagonal()
-    with pytest.raises(ValueError, match="k must be between 1 and 5, got 6"):
+    with pytest.raises(ValueError, match="k: expected between 1 and 5, got 6"):
         KernelKDPP(ones).sample(6)
 
 

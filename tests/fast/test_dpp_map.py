@@ -82,7 +82,7 @@ def test_stops_by_gain():
     assert map_kdpp(B @ B.T, 4, min_gain=1e-9).tolist() == [0, 2, 1]
     with pytest.raises(NumericalError, match=r"rank too small.*k = 4.*after 3 items"):
         map_kdpp(FactorKernel(B), 4)
-    with pytest.raises(ValueError, match="min_gain must be positive"):
+    with pytest.raises(ValueError, match="min_gain: expected a positive"):
         map_kdpp(FactorKernel(B), 4, min_gain=0.0)
 
 

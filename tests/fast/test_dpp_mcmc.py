@@ -67,11 +67,11 @@ def test_errors():
     kernel = MatrixKernel(np.ones((4, 4)))
     with pytest.raises(NumericalError, match="no set of k = 2 items"):
         sample_mcmc(kernel, 2, rng=0)
-    with pytest.raises(NumericalError, match="start must have a positive determinant"):
+    with pytest.raises(NumericalError, match="start: expected a positive determinant"):
         sample_mcmc(kernel, 2, start=[0, 1], rng=0)
     with pytest.raises(ValueError, match="start must hold k = 2 items, got 1"):
         sample_mcmc(kernel, 2, start=[0], rng=0)
-    with pytest.raises(ValueError, match="chains must be at least 2, got 1"):
+    with pytest.raises(ValueError, match="chains: expected at least 2, got 1"):
         sample_mcmc(kernel, 1, chains=1)
-    with pytest.raises(TypeError, match="kernel must be an Embedding or have the members"):
+    with pytest.raises(TypeError, match="kernel: expected an Embedding or have the members"):
         sample_mcmc(np.eye(3), 1)

@@ -179,20 +179,20 @@ def test_rescaling_keeps_what_is_certain():
     assert dpp.rescale(3.0).expected_size == pytest.approx(3.0)
     with pytest.raises(ValueError, match="more than 2 and less than 4, got 2"):
         dpp.rescale(2.0)
-    with pytest.raises(ValueError, match="expected_size must be positive"):
+    with pytest.raises(ValueError, match="expected_size: expected a positive"):
         dpp.rescale(0.0)
 
 
 def test_what_is_no_marginal_kernel_is_refused():
-    with pytest.raises(NumericalError, match=r"K must have .* its largest is 1\.5"):
+    with pytest.raises(NumericalError, match=r"K: expected .* its largest is 1\.5"):
         DPP.from_marginal(1.5 * np.eye(3)).marginals()
     with pytest.raises(NumericalError, match="indefinite"):
         DPP.from_marginal(np.diag([0.5, -0.1])).marginals()
-    with pytest.raises(NumericalError, match="K must have eigenvalues between 0 and 1"):
+    with pytest.raises(NumericalError, match="K: expected eigenvalues between 0 and 1"):
         DPP.from_marginal(np.diag([0.5, -0.1])).sample(rng=0, method="factorisation")
-    with pytest.raises(ValueError, match="K must be symmetric"):
+    with pytest.raises(ValueError, match="K: expected a symmetric"):
         DPP.from_marginal([[0.5, 0.1], [0.2, 0.5]])
-    with pytest.raises(ValueError, match="method must be"):
+    with pytest.raises(ValueError, match="method: expected"):
         DPP(np.eye(2)).sample(method="schur")
 
 

@@ -106,10 +106,10 @@ def get(name: str) -> Space:
         For another name.
     """
     if not isinstance(name, str):
-        raise TypeError(f"name must be a string, got {type(name).__name__}")
+        raise TypeError(f"name: expected a string, got {type(name).__name__}")
     key = _ALIASES.get(name, name)
     if key not in NAMES:
-        raise ValueError(f"name must be one of {', '.join((*NAMES, *_ALIASES))}, got {name!r}")
+        raise ValueError(f"name: expected one of {', '.join((*NAMES, *_ALIASES))}, got {name!r}")
     return _make(key)
 
 

@@ -54,7 +54,7 @@ class Space(SearchSpace[Cell]):
         """Hashes of many cells as bytes, shape (n, 16); see `hash`."""
         packed = as_cells(cells, name="cells")
         if len(packed) and packed.taxonomy != self.taxonomy:
-            raise ValueError(f"cells must be of space {self.name}, got {packed.taxonomy!r}")
+            raise ValueError(f"cells: expected cells of space {self.name}, got {packed.taxonomy!r}")
         return self._digests(packed) if len(packed) else np.empty((0, DIGEST_SIZE), np.uint8)
 
     def hash(self, cell: Cell) -> str:
@@ -64,14 +64,16 @@ class Space(SearchSpace[Cell]):
 
     def _require_cell(self, cell: object) -> None:
         if not isinstance(cell, Cell):
-            raise TypeError(f"cell must be a Cell, got {type(cell).__name__}")
+            raise TypeError(f"cell: expected a Cell, got {type(cell).__name__}")
         if cell.taxonomy != self.taxonomy:
-            raise ValueError(f"cell must be of space {self.name}, got one of {cell.taxonomy!r}")
+            raise ValueError(
+                f"cell: expected one of space {self.name}, got one of {cell.taxonomy!r}"
+            )
 
     def _require_valid(self, cell: object) -> None:
         self._require_cell(cell)
         if not self.is_valid(cell):  # type: ignore[arg-type]
-            raise ValueError(f"cell must be a valid cell of space {self.name}, got {cell!r}")
+            raise ValueError(f"cell: expected a valid cell of space {self.name}, got {cell!r}")
 
     def __repr__(self) -> str:
         return f"<space {self.name}: {' '.join(self.taxonomy.operations)}>"

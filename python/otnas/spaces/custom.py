@@ -71,7 +71,7 @@ class CellSpace(DagSpace):
     def _enumerated(self) -> SpaceCells:
         if self.max_vertices > MAX_ENUMERATED_VERTICES:
             raise ValueError(
-                f"space {self.name} is too large to enumerate: max_vertices must be at most "
+                f"space {self.name} is too large to enumerate: max_vertices: expected at most "
                 f"{MAX_ENUMERATED_VERTICES}, got {self.max_vertices}"
             )
         try:

@@ -55,7 +55,7 @@ class DagSpace(Space):
         name: str | None = None,
     ) -> None:
         if not isinstance(taxonomy, Taxonomy):
-            raise TypeError(f"taxonomy must be a Taxonomy, got {type(taxonomy).__name__}")
+            raise TypeError(f"taxonomy: expected a Taxonomy, got {type(taxonomy).__name__}")
         check_names(taxonomy)
         self.taxonomy = taxonomy
         self.name = taxonomy.name if name is None else name
@@ -64,12 +64,14 @@ class DagSpace(Space):
         limit = all_edges if max_edges is None else max_edges
         self.max_edges = _bounded(limit, "max_edges", 1, None)
         if valid is not None and not callable(valid):
-            raise TypeError(f"valid must be callable, got {type(valid).__name__}")
+            raise TypeError(f"valid: expected a callable, got {type(valid).__name__}")
         self.valid = valid
         if edge_probability is None:
             edge_probability = min(0.5, self.max_edges / all_edges)
         if not 0.0 < edge_probability <= 1.0:
-            raise ValueError(f"edge_probability must be in (0, 1], got {edge_probability}")
+            raise ValueError(
+                f"edge_probability: expected a number in (0, 1], got {edge_probability}"
+            )
         self.edge_probability = float(edge_probability)
 
     def is_valid(self, cell: Cell) -> bool:
@@ -116,7 +118,7 @@ class DagSpace(Space):
         """
         self._require_valid(cell)
         if not 0.0 < rate <= 1.0:
-            raise ValueError(f"rate must be in (0, 1], got {rate}")
+            raise ValueError(f"rate: expected a number in (0, 1], got {rate}")
         vertices = self.max_vertices
         matrix, codes = self._padded(cell, rng)
 
@@ -247,8 +249,8 @@ def _addable(matrix: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 
 def _bounded(value: object, name: str, low: int, high: int | None) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be an integer, got {value!r}")
+        raise TypeError(f"{name}: expected an integer, got {value!r}")
     if value < low or (high is not None and value > high):
         limits = f"at least {low}" if high is None else f"{low} to {high}"
-        raise ValueError(f"{name} must be {limits}, got {value}")
+        raise ValueError(f"{name}: expected {limits}, got {value}")
     return int(value)

@@ -182,7 +182,7 @@ class DARTS(Space):
             genotype: Genotypes = _genotypes(as_cells([cell]))[0]
         except ValueError:
             raise ValueError(
-                f"cell must be a valid cell of space {self.name}, got {cell!r}"
+                f"cell: expected a valid cell of space {self.name}, got {cell!r}"
             ) from None
         return genotype
 
@@ -262,7 +262,7 @@ def _genotypes(cells: CellArray) -> Genotypes:
     ValueError
         If a cell has another form.
     """
-    wrong = ValueError("cells of space darts must have the 22-vertex form, not pruned")
+    wrong = ValueError("cells of space darts: expected the 22-vertex form, not pruned")
     n = len(cells)
     if not (np.diff(cells.offsets) == _VERTICES).all():
         raise wrong

@@ -52,17 +52,17 @@ def parse_genotype(text: str) -> tuple[list[tuple[str, int]], list[tuple[str, in
         of a node from one node, or other nodes that are joined.
     """
     if not isinstance(text, str):
-        raise TypeError(f"text must be a string, got {type(text).__name__}")
+        raise TypeError(f"text: expected a string, got {type(text).__name__}")
     fields = _fields(text)
     for name in ("normal_concat", "reduce_concat"):
         nodes = _value(fields[name], name)
         if not isinstance(nodes, list | tuple | range) or list(nodes) != _CONCAT:
-            raise ValueError(f"text: {name} must be {_CONCAT}, got {nodes}")
+            raise ValueError(f"text: {name}: expected {_CONCAT}, got {nodes}")
     return _edges(fields["normal"], "normal"), _edges(fields["reduce"], "reduce")
 
 
 def _fields(text: str) -> dict[str, ast.expr]:
-    wrong = ValueError(f"text must have the form {_FORM}, got {text[:200]!r}")
+    wrong = ValueError(f"text: expected the form {_FORM}, got {text[:200]!r}")
     if len(text) > _LONGEST:
         raise wrong
     try:
@@ -91,21 +91,21 @@ def _value(expression: ast.expr, field: str) -> object:
                 return range(*(ast.literal_eval(argument) for argument in expression.args))
         return ast.literal_eval(expression)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-        raise ValueError(f"text: {field} must be a list, got {ast.unparse(expression)}") from None
+        raise ValueError(f"text: {field}: expected a list, got {ast.unparse(expression)}") from None
 
 
 def _edges(expression: ast.expr, field: str) -> list[tuple[str, int]]:
     value = _value(expression, field)
     if not isinstance(value, list | tuple) or len(value) != 2 * NODES:
-        raise ValueError(f"text: {field} must have {2 * NODES} pairs, got {value}")
+        raise ValueError(f"text: {field}: expected {2 * NODES} pairs, got {value}")
     edges: list[tuple[str, int]] = []
     for i, pair in enumerate(value):
         where = f"text: {field}[{i}]"
         if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise ValueError(f"{where} must be a pair (operation, node), got {pair!r}")
+            raise ValueError(f"{where}: expected a pair (operation, node), got {pair!r}")
         operation, source = pair
         if operation not in OPERATIONS:
-            raise ValueError(f"{where} must have one of {', '.join(OPERATIONS)}, got {operation!r}")
+            raise ValueError(f"{where}: expected one of {', '.join(OPERATIONS)}, got {operation!r}")
         if type(source) is not int or not 0 <= source < i // 2 + 2:
             raise ValueError(f"{where} must come from a node 0 to {i // 2 + 1}, got {source!r}")
         if i % 2 and source == edges[-1][1]:

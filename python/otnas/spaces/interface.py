@@ -134,7 +134,7 @@ class Enumerated(Sequence[A]):
     def __init__(self, cells: Sequence[A], digests: Digests) -> None:
         if digests.shape != (len(cells), DIGEST_SIZE):
             raise ValueError(
-                f"digests must have shape {(len(cells), DIGEST_SIZE)}, got {digests.shape}"
+                f"digests: expected shape {(len(cells), DIGEST_SIZE)}, got {digests.shape}"
             )
         self.cells, self.digests = cells, digests
 
@@ -183,7 +183,7 @@ class Enumerated(Sequence[A]):
         except ValueError:
             digest = np.empty(0, dtype=np.uint8)
         if len(digest) != DIGEST_SIZE:
-            raise KeyError(f"hash must be 32 hexadecimal digits, got {hash!r}")
+            raise KeyError(f"hash: expected 32 hexadecimal digits, got {hash!r}")
         found = int(self.find(digest[None, :])[0])
         if found < 0:
             raise KeyError(f"no cell has hash {hash}")

@@ -80,7 +80,7 @@ class NASBench201(CategoricalSpace):
     def parse(self, text: str) -> Cell:
         """Read ``|op~0|+|op~0|op~1|+|op~0|op~1|op~2|``."""
         if not isinstance(text, str):
-            raise TypeError(f"text must be a string, got {type(text).__name__}")
+            raise TypeError(f"text: expected a string, got {type(text).__name__}")
         return Cell.from_nasbench201(text)
 
     def values_of(self, cell: Cell) -> tuple[str, ...]:
@@ -146,7 +146,7 @@ class NASBench201(CategoricalSpace):
         """Positions in OPERATIONS, shape (n, 6)."""
         form = len(cells.codes) == 8 * len(cells)
         if not form or not (cells.successors.reshape(-1, 8) == self._successors).all():
-            raise ValueError(f"cells of space {self.name} must have the 8-vertex form, not pruned")
+            raise ValueError(f"cells of space {self.name}: expected the 8-vertex form, not pruned")
         digit_of_code = np.zeros(256, dtype=np.int64)
         digit_of_code[_CODES] = np.arange(5)
         digits: npt.NDArray[np.int64] = digit_of_code[cells.codes.reshape(-1, 8)[:, 1:7]]

@@ -140,10 +140,10 @@ class NASBenchGraph(CategoricalSpace):
     def parse(self, text: str) -> Cell:
         """Read ``links;op,op,op,op``, the links being one of the nine or of their renumberings."""
         if not isinstance(text, str):
-            raise TypeError(f"text must be a string, got {type(text).__name__}")
+            raise TypeError(f"text: expected a string, got {type(text).__name__}")
         links, separator, operations = text.partition(";")
         if not separator or not links.isascii() or len(links) != 4 or links[0] != "0":
-            raise ValueError(f"text must have the form '0012;gcn,gat,sage,skip', got {text!r}")
+            raise ValueError(f"text: expected the form '0012;gcn,gat,sage,skip', got {text!r}")
         try:
             cell = self.cell_of([*links[1:], *(op.strip() for op in operations.split(","))])
         except ValueError as error:
@@ -197,14 +197,14 @@ class NASBenchGraph(CategoricalSpace):
             return int(self._networks_of(as_cells([cell]))[0])
         except ValueError:
             raise ValueError(
-                f"cell must be a valid cell of space {self.name}, got {cell!r}"
+                f"cell: expected a valid cell of space {self.name}, got {cell!r}"
             ) from None
 
     def _networks_of(self, cells: CellArray) -> npt.NDArray[np.int64]:
         """Return the number of each network among all of the benchmark's, shape (n,)."""
         found: npt.NDArray[np.int64] = ways.all_ways().network[ways.ways_of(cells)]
         if not np.isin(found, self._networks).all():
-            raise ValueError(f"cells must be valid cells of space {self.name}")
+            raise ValueError(f"cells: expected valid cells of space {self.name}")
         return found
 
     def _digests(self, cells: CellArray) -> Digests:

@@ -45,7 +45,7 @@ class NATSSize(SequenceSpace):
     def parse(self, text: str) -> Cell:
         """Read widths separated by colons."""
         if isinstance(text, str) and "," in text:
-            raise ValueError(f"text must have the form '64:64:64:64:64', got {text!r}")
+            raise ValueError(f"text: expected the form '64:64:64:64:64', got {text!r}")
         return super().parse(text.replace(":", ",") if isinstance(text, str) else text)
 
     def places(self, cells: CellArray | Iterable[Architecture]) -> dict[str, FloatArray]:

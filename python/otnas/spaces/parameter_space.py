@@ -223,12 +223,12 @@ class ParameterSpace(SearchSpace[Configuration]):
             For another form, unknown, missing or inapplicable parameters, and unknown values.
         """
         if not isinstance(text, str):
-            raise TypeError(f"text must be a string, got {type(text).__name__}")
+            raise TypeError(f"text: expected a string, got {type(text).__name__}")
         found: dict[str, Value] = {}
         for part in text.split(","):
             key, equals, value = (piece.strip() for piece in part.partition("="))
             if not equals or key in found:
-                raise ValueError(f"text must have the form 'a=1, b=x', got {text!r}")
+                raise ValueError(f"text: expected the form 'a=1, b=x', got {text!r}")
             if key in self.parameters and value in self.parameters[key].texts:
                 position = self.parameters[key].texts.index(value)
                 found[key] = self.parameters[key].values[position]

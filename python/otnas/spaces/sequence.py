@@ -61,19 +61,19 @@ class SequenceSpace(CategoricalSpace):
         name: str | None = None,
     ) -> None:
         if not isinstance(taxonomy, Taxonomy):
-            raise TypeError(f"taxonomy must be a Taxonomy, got {type(taxonomy).__name__}")
+            raise TypeError(f"taxonomy: expected a Taxonomy, got {type(taxonomy).__name__}")
         check_names(taxonomy)
         if isinstance(positions, bool) or not isinstance(positions, (int, np.integer)):
-            raise TypeError(f"positions must be an integer, got {positions!r}")
+            raise TypeError(f"positions: expected an integer, got {positions!r}")
         if not 1 <= positions <= MAX_VERTICES - 2:
-            raise ValueError(f"positions must be 1 to {MAX_VERTICES - 2}, got {positions}")
+            raise ValueError(f"positions: expected 1 to {MAX_VERTICES - 2}, got {positions}")
         self.taxonomy = taxonomy
         self.name = taxonomy.name if name is None else name
         self.positions = int(positions)
         if choices is None:
             choices = [taxonomy.operations] * self.positions
         if len(choices) != self.positions:
-            raise ValueError(f"choices must have one entry a position, got {len(choices)} entries")
+            raise ValueError(f"choices: expected one entry a position, got {len(choices)} entries")
         self.choices = tuple(
             _blocks(blocks, f"choices[{i}]", taxonomy) for i, blocks in enumerate(choices)
         )
@@ -129,14 +129,14 @@ class SequenceSpace(CategoricalSpace):
     def parse(self, text: str) -> Cell:
         """Read blocks separated by commas."""
         if not isinstance(text, str):
-            raise TypeError(f"text must be a string, got {type(text).__name__}")
+            raise TypeError(f"text: expected a string, got {type(text).__name__}")
         blocks = [block.strip() for block in text.split(",")]
         if len(blocks) != self.positions:
-            raise ValueError(f"text must have {self.positions} blocks, got {len(blocks)}: {text!r}")
+            raise ValueError(f"text: expected {self.positions} blocks, got {len(blocks)}: {text!r}")
         for i, (block, allowed) in enumerate(zip(blocks, self.choices, strict=True)):
             if block not in allowed:
                 raise ValueError(
-                    f"text must have one of {', '.join(allowed)} at position {i}, got {block!r}"
+                    f"text: expected one of {', '.join(allowed)} at position {i}, got {block!r}"
                 )
         return self._make(blocks)
 
@@ -159,7 +159,7 @@ class SequenceSpace(CategoricalSpace):
             not (sizes == len(form)).all()
             or (packed.successors.reshape(-1, len(form)) != form).any()
         ):
-            raise ValueError(f"cells must be chains of {self.positions} blocks")
+            raise ValueError(f"cells: expected chains of {self.positions} blocks")
         codes = packed.codes.reshape(-1, len(form))[:, 1:-1]
         digits = np.empty(codes.shape, dtype=np.int64)
         for place, allowed in enumerate(self.choices):
@@ -167,7 +167,7 @@ class SequenceSpace(CategoricalSpace):
             digit_of_code[[self.taxonomy.codes[block] for block in allowed]] = range(len(allowed))
             digits[:, place] = digit_of_code[codes[:, place]]
         if (digits < 0).any():
-            raise ValueError(f"cells must have blocks that space {self.name} allows there")
+            raise ValueError(f"cells: expected blocks that space {self.name} allows there")
         return digits
 
     def enumerate(self) -> SpaceCells:
@@ -218,10 +218,10 @@ class SequenceSpace(CategoricalSpace):
 
 def _blocks(blocks: Sequence[str], argument: str, taxonomy: Taxonomy) -> tuple[str, ...]:
     if isinstance(blocks, str) or not blocks:
-        raise TypeError(f"{argument} must be a non-empty sequence of blocks, got {blocks!r}")
+        raise TypeError(f"{argument}: expected a non-empty sequence of blocks, got {blocks!r}")
     unknown = [block for block in blocks if block not in taxonomy.operations]
     if unknown or len(set(blocks)) < len(blocks):
         raise ValueError(
-            f"{argument} must be distinct operations of {taxonomy!r}, got {tuple(blocks)}"
+            f"{argument}: expected distinct operations of {taxonomy!r}, got {tuple(blocks)}"
         )
     return tuple(blocks)

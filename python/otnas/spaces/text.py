@@ -17,7 +17,7 @@ def check_names(taxonomy: Taxonomy) -> None:
     for name in (*taxonomy.operations, *taxonomy.absent):
         if not name or name != name.strip() or set(name) & set(",;\n\r"):
             raise ValueError(
-                "taxonomy must have operation names without ',', ';', line breaks and spaces at "
+                "taxonomy: expected operation names without ',', ';', line breaks and spaces at "
                 f"the ends, got {name!r}"
             )
 
@@ -37,10 +37,10 @@ def parse_cell(text: str, taxonomy: Taxonomy) -> Cell:
         For another form, a vertex that does not exist, a cycle or an unknown operation.
     """
     if not isinstance(text, str):
-        raise TypeError(f"text must be a string, got {type(text).__name__}")
+        raise TypeError(f"text: expected a string, got {type(text).__name__}")
     operations, separator, edges = text.partition(";")
     if not separator:
-        raise ValueError(f"text must have the form 'op,op;0-1 1-2', got {text!r}")
+        raise ValueError(f"text: expected the form 'op,op;0-1 1-2', got {text!r}")
     names = operations.split(",") if operations else []
     ops = ["input", *(name.strip() for name in names), "output"]
     matrix = np.zeros((len(ops), len(ops)), dtype=np.uint8)

@@ -93,14 +93,14 @@ class Table:
         for name, values in self.metrics.items():
             if values.shape != (len(self.cells),):
                 raise ValueError(
-                    f"table {self.name}: {name} must have shape ({len(self.cells)},), "
+                    f"table {self.name}: {name}: expected shape ({len(self.cells)},), "
                     f"got {values.shape}"
                 )
             if not np.isfinite(values).all():
                 raise ValueError(f"table {self.name}: {name} has NaN or infinite values")
         if self.known_keys is not None and self.known_keys.shape != (len(self.cells), 2):
             raise ValueError(
-                f"table {self.name}: known_keys must have shape ({len(self.cells)}, 2), "
+                f"table {self.name}: known_keys: expected shape ({len(self.cells)}, 2), "
                 f"got {self.known_keys.shape}"
             )
 

@@ -143,7 +143,7 @@ def test_missing_and_surplus_runs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("choice", [{"epochs": 200}, {"repeats": 3}, {"repeats": "median"}])
 def test_choice(tmp_path: Path, choice: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match=f"{next(iter(choice))} must be"):
+    with pytest.raises(ValueError, match=f"{next(iter(choice))}: expected"):
         nasbench101.read(tmp_path / "not there", **choice)  # type: ignore[arg-type]
 
 

@@ -64,8 +64,8 @@ def test_one_seed(source: Path) -> None:
 def test_choices(source: Path, tmp_path: Path) -> None:
     good: dict[str, Any] = {"dataset": "cifar10", "epochs": 90, "seeds": "mean", "benchmark": SIZE}
     for change, message in (
-        ({"epochs": 200}, "epochs must be 1 or 12 or 90, got 200"),
-        ({"seeds": 111}, "seeds must be 'mean' or one of 777, 888, 999, got 111"),
+        ({"epochs": 200}, "epochs: expected 1 or 12 or 90, got 200"),
+        ({"seeds": 111}, "seeds: expected 'mean' or one of 777, 888, 999, got 111"),
     ):
         with pytest.raises(ValueError, match=message):
             reader.read(source, **good | change)
@@ -78,7 +78,7 @@ def test_choices(source: Path, tmp_path: Path) -> None:
         ValueError, match=r"is the topology benchmark of NATS-Bench, expected the s"
     ):
         reader.read(topology, **good)
-    with pytest.raises(ValueError, match=r"architectures: text must have one of 8, .*, got '7'"):
+    with pytest.raises(ValueError, match=r"architectures: text: expected one of 8, .*, got '7'"):
         reader.read(write_pbz2(tmp_path / "sss", nats_size(["7:8:8:8:8"])), **good)
 
 

@@ -63,9 +63,9 @@ def test_metric_that_is_not_there() -> None:
     ("changes", "problem"),
     [
         ({"metrics": {}}, "has no validation_error"),
-        ({"metrics": {"validation_error": np.zeros(3)}}, r"must have shape \(15625,\)"),
+        ({"metrics": {"validation_error": np.zeros(3)}}, r"expected shape \(15625,\)"),
         ({"metrics": {"validation_error": np.full(len(ALL), np.nan)}}, "NaN or infinite"),
-        ({"known_keys": np.zeros((3, 2), dtype=np.uint64)}, r"known_keys must have shape"),
+        ({"known_keys": np.zeros((3, 2), dtype=np.uint64)}, r"known_keys: expected shape"),
         ({"cells": ALL[:0]}, "no architectures"),
     ],
 )

@@ -97,7 +97,7 @@ def load(
         If the package or the file is missing, or the file is not what it should be.
     """
     if objective not in OBJECTIVES:
-        raise ValueError(f"objective must be one of {sorted(OBJECTIVES)}, got {objective!r}")
+        raise ValueError(f"objective: expected one of {sorted(OBJECTIVES)}, got {objective!r}")
     path = data_file() if path is None else path
     with reading(path, "AnalogNAS-Bench file"):
         return _table(path, objective, name)

@@ -65,9 +65,9 @@ class Meaning:
 
     def __post_init__(self) -> None:
         if self.unit not in UNITS:
-            raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {self.unit!r}")
+            raise ValueError(f"unit: expected one of {', '.join(UNITS)}, got {self.unit!r}")
         if self.metric not in METRICS:
-            raise ValueError(f"metric must be one of {', '.join(METRICS)}, got {self.metric!r}")
+            raise ValueError(f"metric: expected one of {', '.join(METRICS)}, got {self.metric!r}")
         if self.epochs is not None and not (type(self.epochs) is int and self.epochs >= 1):
             raise ValueError(f"epochs: expected an integer of at least 1, got {self.epochs!r}")
 
@@ -91,7 +91,7 @@ class Tolerance:
     def __post_init__(self) -> None:
         if self.duplicates not in DUPLICATES:
             raise ValueError(
-                f"duplicates must be 'refuse', 'first' or 'mean', got {self.duplicates!r}"
+                f"duplicates: expected 'refuse', 'first' or 'mean', got {self.duplicates!r}"
             )
         if self.unknown not in UNKNOWN:
-            raise ValueError(f"unknown must be 'refuse' or 'skip', got {self.unknown!r}")
+            raise ValueError(f"unknown: expected 'refuse' or 'skip', got {self.unknown!r}")

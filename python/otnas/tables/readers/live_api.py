@@ -130,7 +130,7 @@ def _require(api: Any, kind: str, *attributes: str) -> None:
     missing = [attribute for attribute in attributes if not hasattr(api, attribute)]
     if missing:
         raise TypeError(
-            f"api must be like {kind}, got {type(api).__name__} without {', '.join(missing)}"
+            f"api: expected like {kind}, got {type(api).__name__} without {', '.join(missing)}"
         )
 
 

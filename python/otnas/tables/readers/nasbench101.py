@@ -84,9 +84,9 @@ def read(
 def check_choice(epochs: int, repeats: int | str) -> None:
     """Raise ValueError for epochs or repeats that NAS-Bench-101 does not have."""
     if epochs not in EPOCHS:
-        raise ValueError(f"epochs must be one of {', '.join(map(str, EPOCHS))}, got {epochs!r}")
+        raise ValueError(f"epochs: expected one of {', '.join(map(str, EPOCHS))}, got {epochs!r}")
     if repeats not in ("mean", *range(REPEATS)):
-        raise ValueError(f"repeats must be 'mean', 0, 1 or 2, got {repeats!r}")
+        raise ValueError(f"repeats: expected 'mean', 0, 1 or 2, got {repeats!r}")
 
 
 def described(epochs: int, repeats: int | str) -> dict[str, Any]:

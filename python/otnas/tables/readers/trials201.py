@@ -118,13 +118,13 @@ class Choice:
 
     def __post_init__(self) -> None:
         if self.dataset not in SPLITS:
-            raise ValueError(f"dataset must be one of {', '.join(SPLITS)}, got {self.dataset!r}")
+            raise ValueError(f"dataset: expected one of {', '.join(SPLITS)}, got {self.dataset!r}")
         if self.epochs not in self.benchmark.epochs:
             known = " or ".join(map(str, self.benchmark.epochs))
-            raise ValueError(f"epochs must be {known}, got {self.epochs!r}")
+            raise ValueError(f"epochs: expected {known}, got {self.epochs!r}")
         if self.seeds != "mean" and self.seeds not in self.benchmark.seeds:
             known = ", ".join(map(str, self.benchmark.seeds))
-            raise ValueError(f"seeds must be 'mean' or one of {known}, got {self.seeds!r}")
+            raise ValueError(f"seeds: expected 'mean' or one of {known}, got {self.seeds!r}")
 
 
 class Collector:
