@@ -200,9 +200,9 @@ def test_gromov_wasserstein_reaches_the_global_minimum_of_small_chains():
 
 @pytest.mark.parametrize("name", KERNELS)
 def test_growing_and_truncating_changes_no_distance(name):
-    space, rng = searches.open_space(), np.random.default_rng(5)
+    space, rng = searches.space_for(name, "open"), np.random.default_rng(5)
     cells = [space.random(rng) for _ in range(10)]
-    grown, direct = KERNELS[name].distances(TOY), KERNELS[name].distances(TOY)
+    grown, direct = KERNELS[name].distances(space), KERNELS[name].distances(space)
     grown.append(as_cells(cells[:4]))
     grown.append(as_cells(cells[7:]))
     grown.truncate(4)
@@ -220,8 +220,9 @@ def test_growing_and_truncating_changes_no_distance(name):
 
 @pytest.mark.parametrize("name", KERNELS)
 def test_pool_cells_at_distance_zero_are_one_item(name):
-    pool = CellPool(searches.small_space())
-    source, direct = KERNELS[name].distances(TOY), KERNELS[name].distances(TOY)
+    space = searches.space_for(name)
+    pool = CellPool(space)
+    source, direct = KERNELS[name].distances(space), KERNELS[name].distances(space)
     items = source.append_pool(pool)
     direct.append(pool.cells)
     n = np.arange(len(pool))
