@@ -78,7 +78,7 @@ def error_of(space: Space, cell: Cell) -> float:
     pruned = cell.prune()
     convolutions = sum(op.startswith("conv") for op in pruned.ops)
     digest = space.hash(cell)
-    return 25.0 - convolutions + 0.3 * len(pruned) + int(digest[:4], 16) / 65536
+    return 12.0 - min(convolutions, 8) + 0.3 * len(pruned) + int(digest[:4], 16) / 65536
 
 
 def errors_of(space: Space, cells: list[Cell]) -> np.ndarray:
