@@ -14,6 +14,7 @@ EXPANSION = 64
 """Compressed data may hold `EXPANSION` times as many bytes as the file has, or `SMALLEST_LIMIT`."""
 
 _LONGEST_SHOWN = 80
+_LONGEST_MESSAGE = 1000  # whatever part of a file it quotes
 
 
 def read_compressed(stream: IO[bytes], path: Path, kind: str) -> bytes:
@@ -63,7 +64,7 @@ def reading(path: Path, kind: str) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        if path.name in str(error):
+        if path.name in str(error) and len(str(error)) <= _LONGEST_MESSAGE:
             raise
         raise ValueError(f"{path} is no {kind}, or damaged: {shown_text(error)}") from error
     except (LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
