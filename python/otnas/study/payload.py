@@ -73,6 +73,7 @@ def pack(train: Train, *, own_workers: bool) -> Payload:
 @lru_cache(maxsize=1)
 def unpack(data: bytes) -> Train:
     """Load a training function; the last one is kept, for the next trial of the run."""
+    # Not from a file: the run that started this process pickled it.
     train: Train = pickle.loads(data)
     return train
 

@@ -257,7 +257,7 @@ def _answer(pipe: _Pipe, script: dict[str, Any] | None, payload: Payload, data: 
     try:
         if script is not None:
             _load_script(script)
-        trial: Trial = pickle.loads(data)
+        trial: Trial = pickle.loads(data)  # through a pipe that only the parent holds
         unpack(payload.data)
     except Exception:
         return Outcome(run_since(started), reason=traceback.format_exc(), loaded=False)
