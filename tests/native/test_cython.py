@@ -70,9 +70,7 @@ def test_the_table(example):
 def test_cells(example):
     ops = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
     rng = np.random.default_rng(1)
-    texts = [
-        "|{}~0|+|{}~0|{}~1|+|{}~0|{}~1|{}~2|".format(*rng.choice(ops, 6)) for _ in range(40)
-    ]
+    texts = ["|{}~0|+|{}~0|{}~1|+|{}~0|{}~1|{}~2|".format(*rng.choice(ops, 6)) for _ in range(40)]
     cells = otnas_fast.as_cells(texts)
     taxonomy = cells.taxonomy
     families = [i for i, members in enumerate(taxonomy.families.values()) for _ in members]
