@@ -87,3 +87,17 @@ def test_the_minimum_versions_are_those_promised():
     bounds = dict(re.findall(r'"([\w-]+)>=([\d.]+)"', promised[1]))
     pinned = dict(re.findall(r"^([\w-]+)==([\d.]+)$", minimum, re.MULTILINE))
     assert {name: f"{bound}.0" for name, bound in bounds.items()} == pinned
+
+
+def test_every_public_header_is_documented_and_included_by_the_consumer():
+    include = ROOT / "csrc" / "include" / "otnas"
+    headers = {str(path.relative_to(include)) for path in include.rglob("*.hpp")}
+    documented = re.findall(r"`([\w/]+\.hpp)`", (ROOT / "docs" / "cpp.md").read_text())
+    assert {name for name in documented if "/" in name} == headers
+    consumer = (ROOT / "tests" / "consumer" / "main.cpp").read_text()
+    assert set(re.findall(r'#include "otnas/(.*)"', consumer)) == headers
+
+
+def test_no_public_header_includes_eigen():
+    for path in (ROOT / "csrc" / "include").rglob("*.hpp"):
+        assert "Eigen/" not in path.read_text(), path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,12 +18,14 @@ import otnas_fast
 pytest.importorskip("Cython", reason="Cython is not installed")
 pytest.importorskip("setuptools", reason="setuptools is not installed")
 
+ROOT = Path(__file__).parents[2]
 SOURCE = Path(__file__).parent / "extension" / "example.pyx"
 SETUP = """
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-setup(ext_modules=cythonize([Extension("example", ["example.pyx"], language={language!r})]))
+modules = [Extension(name, [name + ".pyx"], language={language!r}) for name in ("example", "documented")]
+setup(ext_modules=cythonize(modules))
 """
 # The module's own constant, not the table's: a table that is too short is refused on import.
 TOO_OLD = """
@@ -36,22 +39,29 @@ import example
 """
 
 
+def load(folder: Path, name: str):
+    (path,) = folder.glob(f"{name}.*.so")
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture(scope="module", params=["c", "c++"])
 def example(request, tmp_path_factory):
     if not shutil.which("cc") and not shutil.which("gcc"):
         pytest.skip("no C compiler")
     folder = tmp_path_factory.mktemp("extension")
     shutil.copy(SOURCE, folder)
+    documented = re.search("```cython\n(.*?)```", (ROOT / "docs" / "cython.md").read_text(), re.S)
+    (folder / "documented.pyx").write_text(documented[1])
     (folder / "setup.py").write_text(SETUP.format(language=request.param))
     # Not optimised: the calls are tested, not their speed.
     environment = {**os.environ, "CFLAGS": "-O0 -Wall -Werror", "CXXFLAGS": "-O0"}
     build = [sys.executable, "setup.py", "-q", "build_ext", "--inplace"]
     result = subprocess.run(build, cwd=folder, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
-    (path,) = folder.glob("example.*.so")
-    spec = importlib.util.spec_from_file_location("example", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load(folder, "example")
     module.folder = folder
     return module
 
@@ -103,6 +113,13 @@ def test_distances_and_gram(example, rng):
     expected = otnas_fast.gram(embedding, lengthscales=[0.5, 2.0], variance=3.0)
     np.testing.assert_array_equal(whole[:, 2:7], expected)
     assert (whole[:, [0, 1, 7]] == -1.0).all()
+
+
+def test_the_documented_example(example, rng):
+    x = rng.random((6, 3))
+    found = load(example.folder, "documented").laplace(x, 0.5)
+    expected = otnas_fast.gram(otnas_fast.Embedding({"x": x}), lengthscales=0.5)
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_trees(example, rng):
