@@ -68,7 +68,9 @@ int embedder_new(const int* families, std::size_t operations, double alpha, cons
 
 void embedder_free(CellEmbedder* embedder) { delete embedder; }
 
-std::size_t embedder_dimension(const CellEmbedder* embedder) { return embedder->dimension(); }
+std::size_t embedder_dimension(const CellEmbedder* embedder) {
+  return embedder ? embedder->dimension() : 0;
+}
 
 int embed_cells(const CellEmbedder* embedder, const Cells* cells, double* out, int threads) {
   return guarded([&] {

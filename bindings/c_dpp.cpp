@@ -62,7 +62,7 @@ int kdpp_from_factor(const double* B, std::size_t n, std::size_t r, KDPP** kdpp)
 
 void kdpp_free(KDPP* kdpp) { delete kdpp; }
 
-std::size_t kdpp_rank(const KDPP* kdpp) { return kdpp->ensemble->rank(); }
+std::size_t kdpp_rank(const KDPP* kdpp) { return kdpp ? kdpp->ensemble->rank() : 0; }
 
 int kdpp_sample(KDPP* kdpp, std::size_t k, const std::uint64_t* seeds, std::size_t draws,
                 std::int64_t* out, int threads) {

@@ -80,6 +80,15 @@ def test_the_source_archive_holds_what_is_tracked(tmp_path):
     assert found == expected | {"PKG-INFO"}
 
 
+def test_the_command_prints_where_the_files_for_cpp_are():
+    installed()
+    command = [sys.executable, "-m", "otnas_fast", "--include-dir", "--cmake-dir"]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    include, cmake = found.splitlines()
+    assert (Path(include) / "otnas" / "dpp" / "dpp.hpp").is_file()
+    assert (Path(cmake) / "otnasConfig.cmake").is_file()
+
+
 def test_the_minimum_versions_are_those_promised():
     minimum = (ROOT / ".ci" / "minimum.txt").read_text()
     project = (ROOT / "pyproject.toml").read_text()

@@ -24,7 +24,8 @@ SETUP = """
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-modules = [Extension(name, [name + ".pyx"], language={language!r}) for name in ("example", "documented")]
+names = ("example", "documented")
+modules = [Extension(name, [name + ".pyx"], language={language!r}) for name in names]
 setup(ext_modules=cythonize(modules))
 """
 # The module's own constant, not the table's: a table that is too short is refused on import.
