@@ -14,8 +14,8 @@ import numpy.typing as npt
 from otnas_fast._scipy import lapack
 from otnas_fast._validate import integer
 
-# What the functions take for a source of randomness.
-Rng: TypeAlias = np.random.Generator | np.random.RandomState | int | None
+# What the functions take for a source of randomness. As text: NumPy imports np.random when asked.
+Rng: TypeAlias = "np.random.Generator | np.random.RandomState | int | None"
 
 # Largest asymmetry, relative to the largest entry, that passes for rounding.
 SYMMETRY_TOLERANCE = 1e-8

@@ -11,7 +11,6 @@ q : (n,)
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -193,6 +192,9 @@ class LaplaceKernel:
             for start in range(0, len(left), 4096):
                 fill(start)
         else:
+            # Not at the top: it brings the module logging along.
+            from concurrent.futures import ThreadPoolExecutor
+
             with ThreadPoolExecutor(self._threads) as pool:
                 list(pool.map(fill, range(0, len(left), 4096)))
         return values
