@@ -215,7 +215,9 @@ def _columns(costs: CostsLike, columns: Mapping[str, FloatArray] | None) -> Cost
     for name in costs.values():
         if isinstance(name, str):
             if columns is None:
-                raise TypeError(f"costs: expected no name of a column without a table, got {name!r}")
+                raise TypeError(
+                    f"costs: expected no name of a column without a table, got {name!r}"
+                )
             checks.choice("costs", name, columns, "column")
     return {
         name: columns[cost] if columns is not None and isinstance(cost, str) else cost
