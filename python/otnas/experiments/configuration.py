@@ -1,6 +1,6 @@
 """What an experiment is: table, methods, trials and sizes.
 
-A configuration is written as a TOML file; `otnas/experiments/presets` has two. Keys that a file
+A configuration is written as a TOML file; `otnas/experiments/presets` has some. Keys that a file
 leaves out have the values of the preset ``sequential``.
 """
 
@@ -21,7 +21,7 @@ from otnas.arrays import BoolArray
 from otnas.nested import parse_toml
 from otnas.tables import Table
 
-PRESETS = ("sequential", "batch")
+PRESETS = ("sequential", "batch", "front")
 OBJECTIVES = ("error", "pareto")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
