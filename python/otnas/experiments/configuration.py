@@ -121,9 +121,11 @@ class Configuration:
             raise ConfigurationError(_wrong("budget", "numbers by cost", self.budget))
         for cost, limit in self.budget.items():
             if cost not in self.costs:
-                raise ConfigurationError(f"budget: {checks.unknown(cost, self.costs, 'cost')}")
+                raise ConfigurationError(_wrong("budget", "names that are in costs", cost))
             if type(limit) not in (int, float) or not math.isfinite(limit):
-                raise ConfigurationError(_wrong(f"budget.{cost}", "a finite number", limit))
+                raise ConfigurationError(
+                    _wrong("budget", f"a finite number for {checks.shown(cost)}", limit)
+                )
         if self.objective not in OBJECTIVES:
             message = checks.unknown(self.objective, OBJECTIVES, "objective")
             raise ConfigurationError(f"objective: {message}")
