@@ -201,6 +201,7 @@ def test_files_and_the_command_line_name_costs(tmp_path, capsys):
     [
         ('"volume": ', '"volum": ', r"with table\.volume in its first line"),
         ('"costs": ["training_seconds", "flops"]', '"costs": [3]', "names in configuration.costs"),
+        ('150.0}, "objective"', '"x"}, "objective"', "numbers in configuration.budget"),
         ('"reference": {"value"', '"reference": {"valeu"', "a reference point with 'value'"),
     ],
 )
