@@ -90,7 +90,10 @@ def test_the_command_prints_where_the_files_for_cpp_are():
 
 
 def test_the_minimum_versions_are_those_promised():
-    minimum = (ROOT / ".ci" / "minimum.txt").read_text()
+    path = ROOT / ".ci" / "minimum.txt"
+    if not path.exists():
+        pytest.skip("not a git checkout")
+    minimum = path.read_text()
     project = (ROOT / "pyproject.toml").read_text()
     promised = re.search(r"^dependencies = \[(.*)\]$", project, re.MULTILINE)
     bounds = dict(re.findall(r'"([\w-]+)>=([\d.]+)"', promised[1]))
