@@ -1,4 +1,6 @@
-"""Search spaces of one's own: a macro space and a space of small graphs.
+"""
+Your own space: sequences and small graphs
+==========================================
 
 Run it with ``python examples/custom_space.py``. Everything that works on NAS-Bench-101 and
 NAS-Bench-201 works on the spaces made here: kernels, searches, de-duplication.

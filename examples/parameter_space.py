@@ -1,5 +1,8 @@
-"""Search spaces of parameters: widths, depths, operations, and layers that may be absent.
+"""
+Your own space: parameters
+==========================
 
+Search spaces of parameters: widths, depths, operations, and layers that may be absent.
 Run it with ``python examples/parameter_space.py``. Configurations are plain dictionaries.
 """
 

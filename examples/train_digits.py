@@ -1,4 +1,8 @@
-"""Train real networks, in parallel, killed in the middle and resumed: handwritten digits.
+"""
+Your own training, in parallel
+==============================
+
+Train real networks, in parallel, killed in the middle and resumed: handwritten digits::
 
     pip install ".[baselines]"
     python examples/train_digits.py --kill-after 15   # SIGKILL, as a crash or a power cut would be

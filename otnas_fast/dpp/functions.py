@@ -160,7 +160,9 @@ def map_kdpp(
     quality: npt.ArrayLike | None = None,
     min_gain: float | None = None,
 ) -> npt.NDArray[np.int64]:
-    """Find a set of k items with a large determinant, greedily [2]_.
+    """Find a set of k items with a large determinant, greedily.
+
+    The algorithm is Algorithm 1 of Chen, Zhang and Zhou (2018).
 
     Every step adds the item that increases ``det(L_S)`` most; finding the best set is NP-hard.
 

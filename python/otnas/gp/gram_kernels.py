@@ -84,7 +84,7 @@ class PrecomputedKernel:
     ------
     ValueError
         If `gram` is not square, finite and symmetric, has a negative diagonal entry or an entry
-        with |G_ij| > sqrt(G_ii G_jj): then it is not positive semi-definite. (Not every matrix
+        with ``|G_ij| > sqrt(G_ii G_jj)``: then it is not positive semi-definite. (Not every matrix
         that is not is found; finding out costs O(N^3).)
     """
 
