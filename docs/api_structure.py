@@ -1,7 +1,7 @@
 """The public names of otnas, page by page: the one list that makes the API pages and their tests.
 
-A page is a module. Its names are its ``__all__``, or what it defines itself where it has none; a name
-that an earlier page has already is mentioned, not documented twice.
+A page is a module. Its names are its ``__all__``, or what it defines itself where it has none; a
+name that an earlier page has already is mentioned, not documented twice.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import typing
 from collections.abc import Iterator
 from types import ModuleType
 
@@ -49,6 +50,8 @@ SECTIONS: dict[str, list[str]] = {
 
 INTERNAL = {
     "otnas.search.cells.distances",
+    "otnas.spaces.base",
+    "otnas_fast.pairwise",
 }
 """Modules that have an ``__all__`` for their neighbours in the package, not for users."""
 
@@ -90,6 +93,13 @@ def names(module: ModuleType) -> list[str]:
     ]
 
 
+def is_value(value: object) -> bool:
+    """Tell whether a public name is a value or an alias of types, not a class or function."""
+    if typing.get_origin(value) is not None:
+        return True
+    return not (inspect.isclass(value) or inspect.isroutine(value))
+
+
 def pages() -> dict[str, list[str]]:
     """Return the names that each module's page documents, by module, in the order of the pages."""
     seen: set[int] = set()
@@ -99,8 +109,7 @@ def pages() -> dict[str, list[str]]:
             mine = result[module.__name__] = []
             for name in names(module):
                 value = getattr(module, name)
-                shared = inspect.isclass(value) or inspect.isroutine(value)
-                if inspect.ismodule(value) or (shared and id(value) in seen):
+                if inspect.ismodule(value) or (not is_value(value) and id(value) in seen):
                     continue
                 seen.add(id(value))
                 mine.append(name)

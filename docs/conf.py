@@ -1,4 +1,4 @@
-"""Sphinx configuration: `sphinx-build -W docs build/site` makes the site from the installed package.
+"""Sphinx configuration: `sphinx-build -W docs build/site` documents the installed package.
 
 The API pages come from `api_structure`, the gallery from `examples/`, all else from the pages here.
 """
@@ -31,10 +31,12 @@ exclude_patterns = ["gallery/**/*.ipynb", "gallery/**/*.md5", "gallery/sg_execut
 templates_path = ["_templates"]
 nitpicky = True
 # Types of other libraries, which have sites of their own and are not looked up without internet.
-nitpick_ignore_regex = [("py:.*", r"(numpy|np|scipy|concurrent|typing|collections|optuna|torch)\..*")]
+nitpick_ignore_regex = [
+    ("py:.*", r"(numpy|np|scipy|concurrent|typing|collections|optuna|torch)\..*")
+]
 
-# One grammar of short references: `Name` in a docstring is a link if it is a public name.
-default_role = "autolink"
+# `Name` in a docstring is a link to the public name; what is no name of otnas is a warning.
+default_role = "py:obj"
 autosummary_generate = True
 autosummary_imported_members = True
 autodoc_typehints = "none"
@@ -69,7 +71,7 @@ sphinx_gallery_conf = {
     "doc_module": ("otnas", "otnas_fast"),
     "abort_on_example_error": False,
     "only_warn_on_example_error": False,
-    "plot_gallery": True,
+    "plot_gallery": "OTNAS_NO_GALLERY" not in os.environ,
     "run_stale_examples": True,  # the library may have changed, if not the example
     "download_all_examples": False,
     "show_memory": False,
@@ -78,7 +80,7 @@ sphinx_gallery_conf = {
 }
 suppress_warnings = [
     "config.cache",  # functions in sphinx_gallery_conf
-    "toc.empty_glob",  # pages that a later change brings
+    "ref.citation",  # references that a whole module has
 ]
 
 
@@ -86,3 +88,4 @@ def setup(app):
     """Make the pages that are not written by hand."""
     app.connect("config-inited", lambda app, config: site_pages.write_api_pages(HERE / "api"))
     app.connect("source-read", site_pages.link_to_repository)
+    app.connect("missing-reference", site_pages.find_by_last_names)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import re
 import shutil
+import sys
+import tempfile
 from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util.nodes import make_refnode
 
 import api_structure
 
@@ -31,16 +37,16 @@ class ReadingOrder:
         pass
 
     def __call__(self, filename: str) -> tuple[int, str]:
+        """Return what to sort by."""
         stem = Path(filename).stem
         return (ORDER.index(stem) if stem in ORDER else len(ORDER)), stem
 
 
-SMALL = {"train_digits.py": ["--trials", "16", "--journal", "../build/site-runs/digits.jsonl"]}
-
-
 def small_arguments(gallery: object, script: dict[str, str]) -> list[str]:
     """Return arguments that make an example short enough to be run with every build."""
-    return SMALL.get(Path(script["src_file"]).name, [])
+    if Path(script["src_file"]).name == "train_digits.py":
+        return ["--trials", "16", "--journal", f"{tempfile.mkdtemp()}/digits.jsonl"]
+    return []
 
 
 def write_api_pages(folder: Path) -> None:
@@ -63,7 +69,7 @@ def _module_page(name: str, documented: list[str]) -> str:
     """Return the page of a module: its docstring, its names, and a page for each of them."""
     module = importlib.import_module(name)
     lines = [name, "=" * len(name), "", f".. automodule:: {name}", "   :no-members:", ""]
-    values = [item for item in documented if _is_value(getattr(module, item))]
+    values = [item for item in documented if api_structure.is_value(getattr(module, item))]
     others = [item for item in documented if item not in values]
     if others:
         lines += [f".. currentmodule:: {name}", "", ".. autosummary::", "   :toctree: generated"]
@@ -76,14 +82,10 @@ def _module_page(name: str, documented: list[str]) -> str:
     return "\n".join(lines)
 
 
-def _is_value(value: object) -> bool:
-    return not (inspect.isclass(value) or inspect.isroutine(value))
-
-
 _LINK = re.compile(r"\[([^]]*)\]\(\.\./([^)]*)\)")
 
 
-def link_to_repository(app: object, docname: str, source: list[str]) -> None:
+def link_to_repository(app: Sphinx, docname: str, source: list[str]) -> None:
     """Turn links to files outside of `docs` into links to the gallery, or into plain text."""
     if docname.startswith(("api/", "gallery/")):
         return
@@ -95,3 +97,45 @@ def link_to_repository(app: object, docname: str, source: list[str]) -> None:
         return text
 
     source[0] = _LINK.sub(target, source[0])
+
+
+def find_by_last_names(
+    app: Sphinx, env: BuildEnvironment, node: nodes.Element, contnode: nodes.Element
+) -> nodes.Element | None:
+    """Link `KDPP.sample` to the public name that ends so, in the package that speaks if in several.
+
+    A single word in lower case is an argument. Names that have no page are shown without a link if
+    otnas has them; others are a warning.
+    """
+    if node.get("refdomain") != "py":
+        return None
+    target = node["reftarget"]
+    if re.fullmatch("[a-z][a-z0-9_]*", target):
+        return contnode
+    objects = env.domains["py"].objects
+    found = [name for name in objects if name.endswith("." + target)]
+    here = node.get("py:module") or ""
+    if found:
+        package = here.split(".")[0]
+        best = min(found, key=lambda name: (name.split(".")[0] != package, len(name)))
+        entry = objects[best]
+        return make_refnode(app.builder, node["refdoc"], entry.docname, entry.node_id, contnode)
+    return contnode if _exists(target) else None
+
+
+def _exists(target: str) -> bool:
+    """Tell whether a module of otnas has this name."""
+    parts = target.split(".")
+    if parts[0] in ("otnas", "otnas_fast"):
+        try:
+            return _has(importlib.import_module(".".join(parts[:-1])), parts[-1:])
+        except ImportError:
+            return False
+    modules = [module for name, module in sys.modules.items() if name.startswith("otnas")]
+    return any(_has(module, parts) for module in modules)
+
+
+def _has(value: object, path: list[str]) -> bool:
+    for name in path:
+        value = getattr(value, name, None)
+    return value is not None

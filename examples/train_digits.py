@@ -95,7 +95,7 @@ def fit_torch(sizes, activation, images, labels, unseen, seed):  # type: ignore[
 # 3. The study: what is tried next, and a journal that survives whatever happens to this process.
 def main() -> None:
     """Run the study, or go on with it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Train networks on handwritten digits.")
     parser.add_argument("--trials", type=int, default=40)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--timeout", type=float, default=4.0, help="seconds for a training")

@@ -44,6 +44,7 @@ class Configuration(dict[str, Value]):
         return Configuration, (dict(self),)
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
+        """Refuse: raise a `TypeError`."""
         raise TypeError("a Configuration does not change; make a dict of it first")
 
     __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse

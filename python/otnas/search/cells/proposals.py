@@ -36,7 +36,7 @@ class CandidateSettings:
         at cells one by one, of up to 50,000; "mutation" for `ot` and `gw`, which are slow.
         A whole pool takes 8 (n + m) N bytes for n observations and m pending cells up to
         N = 50,000 different cells and 4 (n + m) N above: 0.5 GB for 300 observations of
-        NAS-Bench-101, 1.1 GB for the whole process (`tw-full`; `tw-2g` takes 0.65 GB).
+        NAS-Bench-101, 1.1 GB for the whole process (``tw-full``; ``tw-2g`` takes 0.65 GB).
     n_mutations : int >= 1
         100, as in the paper.
     n_parents : int >= 1

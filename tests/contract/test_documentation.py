@@ -1,0 +1,94 @@
+"""The documentation says what is there, and its examples run."""
+
+import doctest
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+
+
+def load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+structure = load(DOCS / "api_structure.py")
+PAGES = structure.pages()
+
+
+def all_modules() -> list[str]:
+    names = []
+    for package in ("otnas_fast", "otnas"):
+        names.append(package)
+        path = importlib.import_module(package).__path__
+        names += [info.name for info in pkgutil.walk_packages(path, package + ".")]
+    return [name for name in names if not name.endswith("__main__")]
+
+
+def imported(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] in ("otnas", "otnas_fast"):
+            raise
+        pytest.skip(f"{error.name} is not installed")
+
+
+@pytest.mark.parametrize("name", all_modules())
+def test_examples_of_docstrings_run(name, tmp_path, monkeypatch):
+    module = imported(name)
+    monkeypatch.chdir(tmp_path)  # what an example writes
+    tests = [test for test in doctest.DocTestFinder().find(module) if test.examples]
+    if not tests:
+        return
+    runner = doctest.DocTestRunner(optionflags=OPTIONS)
+    with np.printoptions(precision=8, suppress=False):
+        for test in tests:
+            report: list[str] = []
+            runner.run(test, out=report.append)
+            assert not report, "".join(report)
+
+
+@pytest.mark.parametrize("name", all_modules())
+def test_every_public_name_has_a_page(name):
+    if name in structure.INTERNAL:
+        pytest.skip("not for users")
+    module = imported(name)
+    documented = {
+        id(getattr(importlib.import_module(page), item)) for page in PAGES for item in PAGES[page]
+    }
+    missing = [
+        item
+        for item in getattr(module, "__all__", ())
+        if id(value := getattr(module, item)) not in documented and not inspect.ismodule(value)
+    ]
+    assert not missing, f"add {name} to docs/api_structure.py: {missing}"
+
+
+def test_every_public_name_has_an_example():
+    """A class has one in its docstring or in a method's; values and types of errors need none."""
+    without = []
+    for page, items in PAGES.items():
+        module = importlib.import_module(page)
+        for item in items:
+            value = getattr(module, item)
+            if structure.is_value(value):
+                continue
+            texts = [value.__doc__]
+            if inspect.isclass(value):
+                if issubclass(value, BaseException):
+                    continue
+                texts += [member.__doc__ for member in vars(value).values()]
+            if not any(">>>" in (text or "") for text in texts):
+                without.append(f"{page}.{item}")
+    assert not without, "\n".join(without)
