@@ -5,6 +5,7 @@ import importlib
 import importlib.util
 import inspect
 import pkgutil
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -57,6 +58,15 @@ def test_examples_of_docstrings_run(name, tmp_path, monkeypatch):
             report: list[str] = []
             runner.run(test, out=report.append)
             assert not report, "".join(report)
+
+
+@pytest.mark.parametrize("page", sorted((DOCS / "start").glob("*.md")), ids=lambda page: page.stem)
+def test_code_of_first_steps_runs(page, tmp_path, monkeypatch):
+    pytest.importorskip("cloudpickle")  # for a training function that is in no module
+    monkeypatch.chdir(tmp_path)
+    namespace = {"__name__": "__main__"}
+    for block in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL):
+        exec(compile(block, page.name, "exec"), namespace)
 
 
 @pytest.mark.parametrize("name", all_modules())
