@@ -74,9 +74,11 @@ def _submodules(package: ModuleType) -> Iterator[ModuleType]:
     for info in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
         if not info.name.rpartition(".")[2].startswith("_"):
             try:
-                yield importlib.import_module(info.name)
+                module = importlib.import_module(info.name)
             except ImportError:  # its library is not installed
                 continue
+            if hasattr(module, "__all__"):
+                yield module
 
 
 def names(module: ModuleType) -> list[str]:

@@ -62,7 +62,7 @@ linkcheck_anchors = False
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
-    "filename_pattern": r"\.py$",
+    "filename_pattern": site_pages.runnable(HERE.parent / "examples"),
     "ignore_pattern": r"__init__",
     "within_subsection_order": "site_pages.ReadingOrder",
     "reset_argv": "site_pages.small_arguments",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import importlib.util
 import re
 import shutil
 import sys
@@ -40,6 +42,22 @@ class ReadingOrder:
         """Return what to sort by."""
         stem = Path(filename).stem
         return (ORDER.index(stem) if stem in ORDER else len(ORDER)), stem
+
+
+def runnable(folder: Path) -> str:
+    """Return a pattern of the examples whose libraries are installed; others are only shown."""
+    paths = [path for path in sorted(folder.glob("*.py")) if _is_runnable(path)]
+    return rf"/(?:{'|'.join(re.escape(path.name) for path in paths)})$"
+
+
+def _is_runnable(path: Path) -> bool:
+    needed = []
+    for line in ast.parse(path.read_text()).body:  # not what is tried inside of other statements
+        if isinstance(line, ast.Import):
+            needed += [alias.name for alias in line.names]
+        elif isinstance(line, ast.ImportFrom):
+            needed.append(line.module or "")
+    return all(importlib.util.find_spec(name.split(".")[0]) for name in needed)
 
 
 def small_arguments(gallery: object, script: dict[str, str]) -> list[str]:

@@ -57,24 +57,25 @@ COLOURS = {"conv3": "#cfe2f3", "conv5": "#9fc5e8", "max": "#fce5cd", "avg": "#f9
 def draw(axes, points, edges, labels, widths=None):
     """Draw a graph with labels in its vertices."""
     for i, line in enumerate(edges):
-        width = 1.2 if widths is None else 0.6 + 12 * widths[i]
+        width = 1.2 if widths is None else 0.5 + 16 * widths[i]
         axes.plot(*np.transpose(line), color="#556677", linewidth=width, zorder=1)
     for (x, y), label in zip(points, labels, strict=True):
-        box = {"boxstyle": "round", "facecolor": COLOURS.get(label.split()[0], "white")}
+        box = {"boxstyle": "round", "facecolor": COLOURS.get(label.split("\n")[0], "white")}
         axes.text(x, y, label, ha="center", va="center", fontsize=8, bbox=box)
     axes.margins(0.25)
     axes.set_axis_off()
 
 
-figure, (left, middle, right) = plt.subplots(1, 3, figsize=(9, 3.6), width_ratios=[1, 1, 2.2])
+figure, (left, middle, right) = plt.subplots(1, 3, figsize=(10, 3.6), width_ratios=[1, 1, 2.2])
 for axes, cell, title in ((left, first, "first cell"), (middle, second, "second cell")):
     layout = place(np.asarray(cell.matrix, dtype=bool))
     draw(axes, layout.vertices, layout.edges.values(), cell.ops)
     axes.set_title(title, fontsize=9)
-places = np.array([[0, 0], [-1, -1], [1, -1], [-1.5, -2], [-0.5, -2], [0.5, -2], [1.5, -2]])
+places = np.array([[0, 0], [-1, -1], [1, -1], [-1.6, -2], [-0.5, -2], [0.5, -2], [1.6, -2]])
 edges = [places[[node, parent]] for node, parent in enumerate(parents) if parent >= 0]
 labels = [
-    f"{node} {a:.2f} / {b:.2f}" if a + b else node for node, a, b in zip(nodes, mu, nu, strict=True)
+    f"{node}\n{a:.2f} / {b:.2f}" if a + b else node
+    for node, a, b in zip(nodes, mu, nu, strict=True)
 ]
 draw(right, places, edges, labels, np.abs(below_mu - below_nu)[1:])
 right.set_title(f"mass of the first / of the second; distance {by_tree:.2f}", fontsize=9)

@@ -74,6 +74,14 @@ def distances(
     ------
     TypeError, ValueError
         For items of different spaces, and for an `out` of wrong type, dtype, shape or overlap.
+
+    Examples
+    --------
+    >>> from otnas_fast import Embedding
+    >>> distances(Embedding({"x": [[0.0], [1.0], [3.0]]}))[0]
+    array([[0., 1., 3.],
+           [1., 0., 2.],
+           [3., 2., 0.]])
     """
     left, right = _both(a, b, ngram, measures, taxonomy, threads)
     shape = (len(left.block_sizes), len(left), len(right))
@@ -193,6 +201,13 @@ def gram_blocks(
     ------
     TypeError, ValueError
         As for `gram`, at the call and not at the first block.
+
+    Examples
+    --------
+    >>> from otnas_fast import Embedding
+    >>> E = Embedding({"x": np.arange(5.0)[:, None]})
+    >>> [(rows.start, rows.stop, block.shape) for rows, block in gram_blocks(E, block_rows=2)]
+    [(0, 2, (2, 5)), (2, 4, (2, 5)), (4, 5, (1, 5))]
     """
     left, right = _both(a, b, ngram, measures, taxonomy, threads)
     scales = block_lengthscales(left, lengthscales)

@@ -47,6 +47,13 @@ class Chains:
         log det(L_S) of each.
     acceptance : float
         Share of steps that changed the set.
+
+    Examples
+    --------
+    >>> from otnas_fast.dpp import MatrixKernel
+    >>> found = sample_mcmc(MatrixKernel(np.eye(6)), 2, rng=0)
+    >>> 0.0 < found.acceptance <= 1.0
+    True
     """
 
     draws: list[list[npt.NDArray[np.int64]]]

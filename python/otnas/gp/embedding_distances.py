@@ -28,6 +28,12 @@ class EmbeddingDistances:
     Parameters
     ----------
     embedding : Embedding of N items
+
+    Examples
+    --------
+    >>> distances = EmbeddingDistances(Embedding({"x": [[0.0], [1.0]], "y": [[0.0], [5.0]]}))
+    >>> distances.block(np.array([0]), np.array([1])).ravel()
+    array([1., 5.])
     """
 
     def __init__(self, embedding: Embedding) -> None:
@@ -96,6 +102,14 @@ def tree_wasserstein_kernel(
         Any: of cells, or of the user's own vectors.
     scales : sequence of float, optional
         Typical distance of each block, see `LaplaceKernel`.
+
+    Examples
+    --------
+    >>> from otnas.spaces import NASBench201
+    >>> from otnas_fast import embed
+    >>> kernel = tree_wasserstein_kernel(embed(NASBench201().enumerate().cells[:100]))
+    >>> kernel.parameters.names
+    ('lengthscale_operations', 'lengthscale_indegree', 'lengthscale_outdegree', 'variance')
     """
     source = EmbeddingDistances(embedding)
     return LaplaceKernel(source, names=embedding.block_names, scales=scales)

@@ -104,6 +104,11 @@ def get(name: str) -> Space:
     ------
     TypeError, ValueError
         For another name.
+
+    Examples
+    --------
+    >>> get("nasbench201_cifar100").name
+    'nasbench201'
     """
     if not isinstance(name, str):
         raise TypeError(f"name: expected a string, got {type(name).__name__}")

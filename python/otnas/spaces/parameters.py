@@ -62,6 +62,11 @@ class Parameter:
     texts : tuple of k str
         The values as `otnas.spaces.ParameterSpace.format` writes them.
     when : Condition or None
+
+    Examples
+    --------
+    >>> Ordered([16, 32, 64]).values
+    (16, 32, 64)
     """
 
     def __init__(self, values: Sequence[Value], when: Condition | None) -> None:

@@ -78,6 +78,15 @@ def mutations_of_best(
     n_parents : int >= 1
     fresh : callable cell -> cell as it may be asked for, or None; never the same one twice
     rng : numpy Generator
+
+    Examples
+    --------
+    >>> from otnas.spaces import NASBench201
+    >>> space, rng = NASBench201(), np.random.default_rng(0)
+    >>> told = [space.random(rng) for _ in range(5)]
+    >>> errors = np.array([9.0, 7.0, 8.0, 6.0, 10.0])
+    >>> len(mutations_of_best(space, told, errors, 4, 2, lambda cell: cell, rng))
+    4
     """
     order = np.argsort(errors, kind="stable")[:n_parents]
     parents = [told[i] for i in order if np.isfinite(errors[i])]

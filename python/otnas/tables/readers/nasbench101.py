@@ -72,6 +72,10 @@ def read(
         its cell.
     OSError
         If it cannot be read.
+
+    Examples
+    --------
+    >>> table = read(Path("nasbench_only108.tfrecord"))  # doctest: +SKIP
     """
     check_choice(epochs, repeats)
     with reading(path, "NAS-Bench-101 file"):

@@ -78,6 +78,12 @@ def read(
     ------
     OSError, ValueError
         If the file is not there, not of this format, or damaged.
+
+    Examples
+    --------
+    >>> table = read(
+    ...     Path("NAS-Bench-201-v1_1-096897.pth"), dataset="cifar100", epochs=200, seeds="mean"
+    ... )  # doctest: +SKIP
     """
     choice = Choice(dataset, epochs, seeds)
     content = _load(path)

@@ -59,6 +59,12 @@ def read(
     ------
     FileNotFoundError, ValueError
         If the file is not there, not of this format, damaged, or incomplete.
+
+    Examples
+    --------
+    >>> table = read(
+    ...     Path("NATS-tss-v1_0-3ffb9-simple"), dataset="cifar100", epochs=200, seeds="mean"
+    ... )  # doctest: +SKIP
     """
     choice = Choice(dataset, epochs, seeds, benchmark)
     with reading(path, "NATS-Bench benchmark"):
