@@ -76,11 +76,17 @@ def write_api_pages(folder: Path) -> None:
     for section in api_structure.SECTIONS:
         modules = [module.__name__ for module in api_structure.modules(section)]
         if modules:
-            index += [f".. rubric:: {section}", "", ".. toctree::", "   :maxdepth: 1", ""]
+            index += [f".. rubric:: {section}", "", ".. toctree::", "   :hidden:", ""]
             index += [f"   {name}" for name in modules] + [""]
+            index += [f"- :doc:`{name}`: {_summary(name)}" for name in modules] + [""]
         for name in modules:
             (folder / f"{name}.rst").write_text(_module_page(name, pages[name]))
     (folder / "index.rst").write_text("\n".join(index))
+
+
+def _summary(name: str) -> str:
+    """Return the first sentence of a module's docstring."""
+    return (importlib.import_module(name).__doc__ or "").strip().split("\n")[0]
 
 
 def _module_page(name: str, documented: list[str]) -> str:
@@ -100,7 +106,7 @@ def _module_page(name: str, documented: list[str]) -> str:
     return "\n".join(lines)
 
 
-_LINK = re.compile(r"\[([^]]*)\]\(\.\./([^)]*)\)")
+_LINK = re.compile(r"\[([^]]*)\]\((?:\.\./)+((?:examples|benchmarks|tests|csrc|README|C)[^)]*)\)")
 
 
 def link_to_repository(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -110,8 +116,9 @@ def link_to_repository(app: Sphinx, docname: str, source: list[str]) -> None:
 
     def target(match: re.Match[str]) -> str:
         text, path = match.groups()
-        if path.startswith("examples/") and path.endswith(".py"):
-            return f"[{text}](/gallery/{Path(path).stem}.rst)"
+        if path.startswith("examples"):
+            page = Path(path).stem if path.endswith(".py") else "index"
+            return f"[{text}](/gallery/{page}.rst)"
         return text
 
     source[0] = _LINK.sub(target, source[0])

@@ -65,13 +65,24 @@ def test_examples_of_docstrings_run(name, tmp_path, monkeypatch):
         assert not report, "".join(report)
 
 
+@pytest.mark.parametrize("folder", [DOCS, DOCS / "start", DOCS.parent], ids=lambda path: path.name)
+def test_links_to_files_lead_somewhere(folder):
+    for page in folder.glob("*.md"):
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            made = link.endswith(("gallery/index.rst", "api/index.rst"))  # with the site
+            assert made or (folder / link).exists(), f"{page.name}: {link}"
+
+
 def test_every_example_has_a_title():
     for path in (DOCS.parent / "examples").glob("*.py"):
         assert re.match(r'"""\n.+\n={3,}\n', path.read_text()), f"{path.name}: see examples/"
 
 
-@pytest.mark.parametrize("page", sorted((DOCS / "start").glob("*.md")), ids=lambda page: page.stem)
-def test_code_of_first_steps_runs(page, tmp_path, monkeypatch):
+RUN = [*sorted((DOCS / "start").glob("*.md")), DOCS / "fast.md"]
+
+
+@pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
+def test_code_of_pages_runs(page, tmp_path, monkeypatch):
     pytest.importorskip("cloudpickle")  # for a training function that is in no module
     monkeypatch.chdir(tmp_path)
     namespace = {"__name__": "__main__"}
