@@ -24,7 +24,7 @@ MACRO = SequenceSpace(BLOCKS, positions=8)
 
 
 # 2. Small graphs: cells of up to 5 vertices (input and output included) and 6 edges, with a
-# condition of one's own. The condition sees pruned cells and must not depend on the numbering of
+# condition of your own. The condition sees pruned cells and must not depend on the numbering of
 # their vertices.
 LAYERS = Taxonomy(
     {"conv": ["conv3", "conv5"], "pool": ["maxpool"], "attention": ["attention"]}, name="small"

@@ -128,7 +128,7 @@ def gram(
     measures : str or sequence of str, optional
         Instead of `ngram`: names or a preset, see `embed`.
     lengthscales : sequence of float, or one float for all blocks, optional
-        One a block, as (operations, in-degree, out-degree), positive; by default
+        One per block, as (operations, in-degree, out-degree), positive; by default
         `DEFAULT_LENGTHSCALES`.
     variance : float, default 1.0
         s^2 > 0, the diagonal of the matrix.

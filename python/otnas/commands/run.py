@@ -54,7 +54,7 @@ def add_parser(subparsers: Subparsers) -> None:
         help="of model-based methods: auto, space, mutation, growing",
     )
     parser.add_argument(
-        "--jobs", type=int, metavar="N", help="trials at a time; by default one a processor"
+        "--jobs", type=int, metavar="N", help="trials at a time; by default one per processor"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="default runs/NAME-OF-THE-TABLE")
     parser.set_defaults(run=run)
@@ -109,7 +109,7 @@ def _changed(base: Configuration, options: argparse.Namespace) -> Configuration:
 
 
 def _methods(arguments: list[str]) -> tuple[str, ...]:
-    """Read methods parted by blanks or commas."""
+    """Read methods separated by blanks or commas."""
     return tuple(name for argument in arguments for name in argument.split(",") if name)
 
 

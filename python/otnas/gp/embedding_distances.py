@@ -16,7 +16,7 @@ _MANY_PAIRS = 1 << 22
 
 
 class EmbeddingDistances:
-    """Distances between the items of an embedding, one a block, computed when asked for.
+    """Distances between the items of an embedding, one per block, computed when asked for.
 
     Rows against the whole pool, what a posterior over the pool asks for at each observation, use
     the pool's vectors packed once (`otnas_fast.PreparedEmbedding`, which the first such request

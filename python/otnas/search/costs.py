@@ -40,7 +40,7 @@ class KnownCosts:
     Parameters
     ----------
     costs : CostsLike
-        Functions get an item and return a finite number; they are called once an item of a pool,
+        Functions get an item and return a finite number; they are called once per item of a pool,
         here, and must always return the same.
     budget : mapping of names to numbers, optional
         Items above are never asked for.

@@ -6,7 +6,7 @@
 >>> space.hash(cell)
 'd32d0b26d534203b48d866facd98cc3e'
 
-The built-in spaces are `NAMES`; `ParameterSpace`, `CellSpace` and `SequenceSpace` make one's own.
+The built-in spaces are `NAMES`; `ParameterSpace`, `CellSpace` and `SequenceSpace` make your own.
 """
 
 from __future__ import annotations

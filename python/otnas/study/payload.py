@@ -82,5 +82,5 @@ def _script_is_importable() -> bool:
     main = sys.modules["__main__"]
     spec = getattr(main, "__spec__", None)
     if spec is not None:  # new processes do not load a module named so, as sphinx-gallery makes it
-        return spec.name != "__main__"
+        return bool(spec.name != "__main__")
     return os.path.isfile(getattr(main, "__file__", None) or "")

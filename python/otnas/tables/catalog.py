@@ -104,7 +104,7 @@ def load(name: str = DEFAULT) -> Table:
         ``nasbenchgraph_`` followed by one of `readers.nasbenchgraph.DATASETS`, or the name of an
         imported table: ``nasbench`` (NAS-Bench-101), ``nasbench201_cifar10``,
         ``nasbench201_cifar10-valid``, ``nasbench201_cifar100``, ``nasbench201_ImageNet16-120``,
-        ``nats_size_cifar10`` and so on, or one's own.
+        ``nats_size_cifar10`` and so on, or your own.
 
     Raises
     ------
