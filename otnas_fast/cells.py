@@ -295,7 +295,7 @@ def as_cells(
     Returns
     -------
     CellArray
-        In the order given, not pruned.
+        The cells in the order given, not pruned.
 
     Raises
     ------

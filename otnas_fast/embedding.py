@@ -3,8 +3,8 @@
 Notation
 --------
 n : cells; u <= n : distinct vectors among them; d : coordinates
-blocks : one per measure (see `embed`): operations (mass of each subtree of the n-gram tree times its
-    edge), in-degree and out-degree (cumulative distribution over layers, on the grid of all
+blocks : one per measure (see `embed`): operations (mass of each subtree of the n-gram tree times
+    its edge), in-degree and out-degree (cumulative distribution over layers, on the grid of all
     fractions i / layers), prefix and suffix (mass of every beginning of a word in the trie of the
     words that paths read as), sizes (counts of operations, paths / 4), depth, terminals
 """

@@ -34,11 +34,11 @@ def enumerate_cells(
     taxonomy : Taxonomy
         Absent operations are not used.
     max_vertices, max_edges : int
-        Of a cell; 2 to 7 vertices, at least 1 edge.
+        Limits of a cell: 2 to 7 vertices, at least 1 edge.
     max_cells : int
         More than these are refused.
     threads : int, optional
-        By default all that the process may use; the result is the same.
+        By default, all that the process may use; the result does not depend on it.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def enumerate_nasbench101(*, threads: int | None = None) -> tuple[CellArray, Dig
     Returns
     -------
     cells : CellArray
-        In the numbering that the benchmark trained.
+        The cells, in the numbering that the benchmark trained.
     hashes : ndarray of uint8, shape (423624, 16)
 
     Examples

@@ -38,7 +38,7 @@ def check_pickle(data: bytes | bytearray | memoryview, begin: int = 0) -> int:
     ----------
     data : bytes-like
     begin : int
-        Where the pickle begins.
+        Position at which the pickle begins.
 
     Returns
     -------

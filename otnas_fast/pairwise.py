@@ -58,11 +58,11 @@ def distances(
     taxonomy : Taxonomy, optional
         The search space, for architectures of the user's own.
     dtype : float64 or float32
-        Of the result; computed in float64 all the same.
+        Type of the result; the arithmetic is in float64 in any case.
     threads : int, optional
-        By default all that the process may use; the result is the same to the last bit.
+        By default, all that the process may use; the result does not depend on it.
     out : ndarray, shape (B, n, m), optional
-        Where to write the result: of `dtype`, with contiguous rows.
+        The array to write the result to, of `dtype` and with contiguous rows.
 
     Returns
     -------
@@ -135,11 +135,11 @@ def gram(
     taxonomy : Taxonomy, optional
         The search space, for architectures of the user's own.
     dtype : float64 or float32
-        Of the result; computed in float64 all the same.
+        Type of the result; the arithmetic is in float64 in any case.
     threads : int, optional
-        By default all that the process may use; the result is the same to the last bit.
+        By default, all that the process may use; the result does not depend on it.
     out : ndarray, shape (n, m), optional
-        Where to write the result: of `dtype`, with contiguous rows.
+        The array to write the result to, of `dtype` and with contiguous rows.
 
     Returns
     -------

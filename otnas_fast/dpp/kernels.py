@@ -172,7 +172,7 @@ class LaplaceKernel:
     lengthscale : float, default 1.0
         Positive.
     threads : int, optional
-        By default all that the process may use; the result does not depend on it.
+        By default, all that the process may use; the result does not depend on it.
 
     Examples
     --------

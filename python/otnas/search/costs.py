@@ -45,7 +45,7 @@ class KnownCosts:
     budget : mapping of names to numbers, optional
         Items above are never asked for.
     reference : mapping of names to numbers, optional
-        Where volumes end, any of "value" and the costs; see `BayesianSearch` for the others.
+        The point where volumes end: any of "value" and the costs; see `BayesianSearch` for the others.
     pool : sequence of N items, optional
 
     Attributes
@@ -98,7 +98,7 @@ class KnownCosts:
         ----------
         item : hashable
         position : int
-            In the pool, -1 for an item from outside.
+            Its index in the pool, or -1 for an item from outside.
 
         Raises
         ------

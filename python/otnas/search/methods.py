@@ -215,7 +215,7 @@ def make(
     budget : mapping of names to numbers, optional
         Architectures of higher costs are never asked for.
     reference : mapping of names to numbers, optional
-        Where volumes end: any of "value" and the costs.
+        The point where volumes end: any of "value" and the costs.
 
     Raises
     ------

@@ -113,7 +113,7 @@ class Ordered(Parameter):
     Parameters
     ----------
     values : sequence
-        In order, different.
+        The values, in order and all different.
     scale : {"rank", "value", "log"}, default "rank"
         How far apart two values are to a kernel: by their ranks, differences or ratios. The latter
         two are for increasing numbers.
@@ -320,7 +320,7 @@ def sequence_of(
         The parameters are ``name.length`` and ``name.1``, ``name.2`` and so on, of which as many
         apply as the length says: a sequence cannot be written in two ways.
     values, alpha
-        Of each element; see `Categorical`.
+        Condition of each element; see `Categorical`.
     lengths : pair of int
         Smallest and largest, at least 0.
 

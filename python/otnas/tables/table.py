@@ -58,11 +58,11 @@ class Table:
     Attributes
     ----------
     name : str
-        For messages and reports.
+        Its name in messages and reports.
     space : str
         Name of the search space.
     cells : CellArray of n cells
-        As the source has them, not pruned.
+        The cells as the source has them, not pruned.
     metrics : mapping of str to ndarray, shape (n,)
         ``validation_error`` always; ``test_error``, ``training_seconds``, ``parameters`` and others
         where the source has them.

@@ -88,14 +88,14 @@ def load(
     Parameters
     ----------
     path : Path, optional
-        By default the file of the installed package.
+        By default, the file of the installed package.
     objective : str, default "baseline"
         One of `OBJECTIVES`: digital baseline, post-training quantised, quantisation-aware, noisy or
         analog-hardware accuracy, or the accuracy of the network trained without
         (``baseline_drift``) or with (``analog_drift``) regard to analog hardware after its weights
         have drifted there for a number of seconds.
     name : str, optional
-        Of the table; by default `PREFIX` and the objective.
+        Name of the table; by default `PREFIX` and the objective.
 
     Returns
     -------

@@ -57,7 +57,7 @@ class Meaning:
     unit : {"percent", "fraction"}
     metric : {"error", "accuracy"}
     dataset, seeds, split : str
-        For the provenance record.
+        What the provenance record says of them.
     epochs : int or None
 
     Examples

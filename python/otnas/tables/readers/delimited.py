@@ -41,9 +41,9 @@ def read_csv(
     columns : Columns
     meaning : Meaning
     name : str
-        Of the table.
+        Name of the table.
     tolerance : Tolerance, optional
-        By default files with duplicate or unknown architectures are refused.
+        By default, a file with duplicate or unknown architectures is refused.
     delimiter : str, default ","
 
     Raises

@@ -70,7 +70,7 @@ def read(
     epochs : {12, 200}
     seeds : {111, 777, 888, 999} or "mean"
     name : str, optional
-        Of the table; by default ``nasbench201_`` and the data set.
+        Name of the table; by default ``nasbench201_`` and the data set.
     progress : callable, optional
         Given the architectures read so far and in all.
 

@@ -51,7 +51,7 @@ def read(
     incomplete : bool, default False
         Whether a source without the results of some architectures is accepted.
     name : str, optional
-        Of the table; by default ``nasbench201_`` or ``nats_size_`` and the data set.
+        Name of the table; by default ``nasbench201_`` or ``nats_size_`` and the data set.
     progress : callable, optional
         Given the architectures read so far and in all.
 
