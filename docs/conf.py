@@ -27,7 +27,7 @@ extensions = [
     "sphinx.ext.mathjax",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["gallery/**/*.ipynb", "gallery/**/*.md5", "gallery/sg_execution_times.rst"]
+exclude_patterns = ["gallery/**/*.ipynb", "gallery/**/*.md5"]
 templates_path = ["_templates"]
 nitpicky = True
 # Types of other libraries, which have sites of their own and are not looked up without internet.
@@ -75,6 +75,7 @@ sphinx_gallery_conf = {
     "run_stale_examples": True,  # the library may have changed, if not the example
     "download_all_examples": False,
     "show_memory": False,
+    "write_computation_times": False,
     "remove_config_comments": True,
     "nested_sections": False,
 }

@@ -13,7 +13,8 @@ import numpy as np
 from otnas.spaces import CellSpace, SequenceSpace, Space
 from otnas_fast import Cell, Taxonomy, distances, embed, gram
 
-# 1. A macro space: a network of 8 positions, at each one of 3 blocks.
+# %%
+# A macro space: a network of 8 positions, at each one of 3 blocks.
 #
 # The taxonomy says which blocks are alike. Two blocks of one family are 2 * alpha apart, blocks of
 # different families 2. "identity" leaves a position out; it is a family of its own.
@@ -23,7 +24,8 @@ BLOCKS = Taxonomy(
 MACRO = SequenceSpace(BLOCKS, positions=8)
 
 
-# 2. Small graphs: cells of up to 5 vertices (input and output included) and 6 edges, with a
+# %%
+# Small graphs: cells of up to 5 vertices (input and output included) and 6 edges, with a
 # condition of your own. The condition sees pruned cells and must not depend on the numbering of
 # their vertices.
 LAYERS = Taxonomy(

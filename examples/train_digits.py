@@ -38,7 +38,8 @@ try:
 except ImportError:
     torch = None
 
-# 1. The search space: up to four hidden layers, and one of three activation functions.
+# %%
+# The search space: up to four hidden layers, and one of three activation functions.
 LAYERS = ["dense8", "dense32", "dense128", "dense1024", "skip"]
 ACTIVATIONS = ["relu", "tanh", "logistic"]
 BLOCKS = Taxonomy({"dense": LAYERS[:4], "skip": ["skip"], "activation": ACTIVATIONS}, name="digits")
@@ -48,7 +49,8 @@ MAX_PARAMETERS = 1_500_000
 EPOCHS = 30
 
 
-# 2. The training: a function of an architecture. It runs in a worker process, and may do anything.
+# %%
+# The training: a function of an architecture. It runs in a worker process, and may do anything.
 def train(cell: Cell, trial: Trial) -> dict[str, float]:
     """Return the validation error in percent, and the number of parameters."""
     *layers, activation = SPACE.format(cell).split(",")
@@ -92,7 +94,8 @@ def fit_torch(sizes, activation, images, labels, unseen, seed):  # type: ignore[
         return network(torch.tensor(unseen, dtype=torch.float32)).argmax(dim=1).numpy()
 
 
-# 3. The study: what is tried next, and a journal that survives whatever happens to this process.
+# %%
+# The study: what is tried next, and a journal that survives whatever happens to this process.
 def main() -> None:
     """Run the study, or go on with it."""
     parser = argparse.ArgumentParser(description="Train networks on handwritten digits.")

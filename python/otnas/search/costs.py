@@ -45,7 +45,8 @@ class KnownCosts:
     budget : mapping of names to numbers, optional
         Items above are never asked for.
     reference : mapping of names to numbers, optional
-        The point where volumes end: any of "value" and the costs; see `BayesianSearch` for the others.
+        The point where volumes end: any of "value" and the costs; see `BayesianSearch` for the
+        others.
     pool : sequence of N items, optional
 
     Attributes
