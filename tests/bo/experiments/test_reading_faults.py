@@ -19,7 +19,8 @@ WRITE = """
 import sys
 from pathlib import Path
 from otnas.reading import export, results
-export.write_csv(results.load(Path(sys.argv[1]))[0], Path(sys.argv[2]))
+columns = export.columns(results.load(Path(sys.argv[1]))[0])
+export.write_csv(columns, Path(sys.argv[2]))
 print("written")
 """
 
@@ -38,11 +39,15 @@ def _study_report(out: Path, folder: Path) -> None:
     shown_studies.write_report(Study.read(path), "mine", folder / "study.html")
 
 
+def _columns(out: Path) -> export.Columns:
+    return export.columns(results.load(out)[0])
+
+
 WRITERS = {
     "report": lambda out, folder: report.write(results.load(out), folder / "report.html"),
     "study": _study_report,
-    "csv": lambda out, folder: export.write_csv(results.load(out)[0], folder / "rows.csv"),
-    "parquet": lambda out, folder: export.write_parquet(results.load(out)[0], folder / "rows"),
+    "csv": lambda out, folder: export.write_csv(_columns(out), folder / "rows.csv"),
+    "parquet": lambda out, folder: export.write_parquet(_columns(out), folder / "rows"),
     "plot": lambda out, folder: plots.write(results.load(out)[0], folder, ["png"]),
 }
 
