@@ -29,6 +29,7 @@ ORDER = [
     "posterior",
     "kdpp_subsets",
     "paper_experiments",
+    "adapters",
 ]
 
 
@@ -57,7 +58,14 @@ def _is_runnable(path: Path) -> bool:
             needed += [alias.name for alias in line.names]
         elif isinstance(line, ast.ImportFrom):
             needed.append(line.module or "")
-    return all(importlib.util.find_spec(name.split(".")[0]) for name in needed)
+    return all(map(_is_installed, needed))
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # not even what it is in
+        return False
 
 
 def small_arguments(gallery: object, script: dict[str, str]) -> list[str]:
@@ -116,10 +124,10 @@ def link_to_repository(app: Sphinx, docname: str, source: list[str]) -> None:
 
     def target(match: re.Match[str]) -> str:
         text, path = match.groups()
-        if path.startswith("examples"):
-            page = Path(path).stem if path.endswith(".py") else "index"
-            return f"[{text}](/gallery/{page}.rst)"
-        return text
+        if path == "examples":
+            return f"[{text}](/gallery/index.rst)"
+        in_gallery = path.startswith("examples/") and path.endswith(".py")
+        return f"[{text}](/gallery/{Path(path).stem}.rst)" if in_gallery else text
 
     source[0] = _LINK.sub(target, source[0])
 
