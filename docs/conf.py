@@ -88,5 +88,7 @@ suppress_warnings = [
 def setup(app):
     """Make the pages that are not written by hand."""
     app.connect("config-inited", lambda app, config: site_pages.write_api_pages(HERE / "api"))
+    app.connect("autodoc-skip-member", site_pages.skip_members_of_others)
+    app.connect("autodoc-process-docstring", site_pages.keep_notation, priority=400)
     app.connect("source-read", site_pages.link_to_repository)
     app.connect("missing-reference", site_pages.find_by_last_names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import inspect
 import re
 import shutil
 import sys
@@ -112,6 +113,30 @@ def _module_page(name: str, documented: list[str]) -> str:
     if elsewhere:
         lines += [".. rubric:: Also here", "", ", ".join(f"`{item}`" for item in elsewhere), ""]
     return "\n".join(lines)
+
+
+def skip_members_of_others(
+    app: Sphinx, what: str, name: str, member: object, skip: bool, options: object
+) -> bool | None:
+    """Leave out what a class inherits from other libraries: it is documented there."""
+    function = member.fget if isinstance(member, property) else member
+    if not inspect.isroutine(function):
+        return None
+    module = getattr(function, "__module__", None) or ""
+    return None if module.split(".")[0] in ("otnas", "otnas_fast") else True
+
+
+def keep_notation(
+    app: Sphinx, what: str, name: str, member: object, options: object, lines: list[str]
+) -> None:
+    """Show the section "Notation" of a module as it is written."""
+    if what != "module" or "Notation" not in lines:
+        return
+    start = lines.index("Notation")
+    ends = [i for i in range(start + 2, len(lines) - 1) if lines[i + 1].startswith("-----")]
+    end = ends[0] if ends else len(lines)
+    kept = ["    " + line if line else "" for line in lines[start + 2 : end]]
+    lines[start:end] = [".. rubric:: Notation", "", "::", "", *kept, ""]
 
 
 _LINK = re.compile(r"\[([^]]*)\]\((?:\.\./)+((?:examples|benchmarks|tests|csrc|README|C)[^)]*)\)")
