@@ -89,7 +89,7 @@ def write_api_pages(folder: Path) -> None:
             index += [f"   {name}" for name in modules] + [""]
             index += [f"- :doc:`{name}`: {_summary(name)}" for name in modules] + [""]
         for name in modules:
-            (folder / f"{name}.rst").write_text(_module_page(name, pages[name]))
+            (folder / f"{name}.rst").write_text(_module_page(name, pages))
     (folder / "index.rst").write_text("\n".join(index))
 
 
@@ -98,9 +98,9 @@ def _summary(name: str) -> str:
     return (importlib.import_module(name).__doc__ or "").strip().split("\n")[0]
 
 
-def _module_page(name: str, documented: list[str]) -> str:
+def _module_page(name: str, pages: dict[str, list[str]]) -> str:
     """Return the page of a module: its docstring, its names, and a page for each of them."""
-    module = importlib.import_module(name)
+    module, documented = importlib.import_module(name), pages[name]
     lines = [name, "=" * len(name), "", f".. automodule:: {name}", "   :no-members:", ""]
     values = [item for item in documented if api_structure.is_value(getattr(module, item))]
     others = [item for item in documented if item not in values]
@@ -109,9 +109,17 @@ def _module_page(name: str, documented: list[str]) -> str:
         lines += ["   :nosignatures:", "", *(f"   {item}" for item in others), ""]
     for item in values:
         lines += [f".. autodata:: {name}.{item}", "   :no-value:", ""]
-    elsewhere = [item for item in api_structure.names(module) if item not in documented]
-    if elsewhere:
-        lines += [".. rubric:: Also here", "", ", ".join(f"`{item}`" for item in elsewhere), ""]
+    elsewhere = {
+        id(getattr(module, item)) for item in api_structure.names(module) if item not in documented
+    }
+    links = [
+        f":py:obj:`~{page}.{item}`"
+        for page, items in pages.items()
+        for item in items
+        if id(getattr(importlib.import_module(page), item)) in elsewhere
+    ]
+    if links:
+        lines += [".. rubric:: Also here", "", ", ".join(links), ""]
     return "\n".join(lines)
 
 
@@ -133,9 +141,8 @@ def keep_notation(
     if what != "module" or "Notation" not in lines:
         return
     start = lines.index("Notation")
-    ends = [i for i in range(start + 2, len(lines) - 1) if lines[i + 1].startswith("-----")]
-    end = ends[0] if ends else len(lines)
-    kept = ["    " + line if line else "" for line in lines[start + 2 : end]]
+    end = lines.index("", start)
+    kept = ["    " + line for line in lines[start + 2 : end]]
     lines[start:end] = [".. rubric:: Notation", "", "::", "", *kept, ""]
 
 
