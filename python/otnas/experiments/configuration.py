@@ -41,7 +41,7 @@ class Configuration:
     Attributes
     ----------
     name : str
-        Of the folder of its journals.
+        Name of the folder of its journals.
     search_space : str
         Name of the table, see `otnas.tables.load`.
     methods : tuple of str

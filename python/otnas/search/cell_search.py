@@ -43,7 +43,7 @@ class CellSearch(BayesianSearch[Any]):
     candidates : CandidateSettings
     rule : Rule
     kinds : sequence of KernelKind
-        One a model.
+        One per model.
     domain : CellDomain
     seed, initial, direction
         See `Search`.

@@ -50,12 +50,13 @@ class KnownCosts:
     Parameters
     ----------
     costs : CostsLike
-        Functions get an item and return a finite number; they are called once an item of a pool,
+        Functions get an item and return a finite number; they are called once per item of a pool,
         here, and must always return the same.
     budget : mapping of names to numbers, optional
         Items above are never asked for.
     reference : mapping of names to numbers, optional
-        Where volumes end, any of "value" and the costs; see `BayesianSearch` for the others.
+        The point where volumes end: any of "value" and the costs; see `BayesianSearch` for the
+        others.
     pool : sequence of N items, optional
 
     Attributes
@@ -108,7 +109,7 @@ class KnownCosts:
         ----------
         item : hashable
         position : int
-            In the pool, -1 for an item from outside.
+            Its index in the pool, or -1 for an item from outside.
 
         Raises
         ------

@@ -55,6 +55,11 @@ class Method:
         Makes a search from an instance of each, in their order, and the arguments of `Search`.
     packages : tuple of str
         What must be installed beyond NumPy and SciPy; results may depend on its versions.
+
+    Examples
+    --------
+    >>> get("bananas").packages
+    ('scikit-learn',)
     """
 
     name: str
@@ -95,7 +100,13 @@ _SIMPLE = {
 
 
 def names() -> tuple[str, ...]:
-    """Names of all methods; a batch rule stands for itself on the default kernel."""
+    """Names of all methods; a batch rule stands for itself on the default kernel.
+
+    Examples
+    --------
+    >>> "tw-2g" in names(), "evolution" in names()
+    (True, True)
+    """
     return (*_SIMPLE, *KERNELS, *RULES)
 
 
@@ -110,6 +121,11 @@ def get(name: str) -> Method:
     ------
     ValueError
         If there is none; the message has the nearest valid name.
+
+    Examples
+    --------
+    >>> get("evolution").summary
+    'regularised evolution'
     """
     if name in _SIMPLE:
         return _SIMPLE[name]
@@ -133,7 +149,14 @@ def get(name: str) -> Method:
 
 
 def default(space: object) -> str:
-    """Return the method for a space of which nothing is known."""
+    """Return the method for a space of which nothing is known.
+
+    Examples
+    --------
+    >>> from otnas.spaces import NASBench201
+    >>> default(NASBench201())
+    'tw-full'
+    """
     return "tw-full" if isinstance(space, Space) else "places"
 
 
@@ -146,6 +169,11 @@ def resolved(name: str, settings: Mapping[str, object] | None = None) -> dict[st
     ------
     TypeError, ValueError
         For an unknown method or setting, or an impossible value.
+
+    Examples
+    --------
+    >>> resolved("local-search"), resolved("evolution", {"population": 30})["population"]
+    ({'whole_neighbourhood': False, 'restart_draws': 1}, 30)
     """
     return as_identity(as_settings(get(name).settings, settings, name))
 
@@ -190,7 +218,7 @@ def make(
     budget : mapping of names to numbers, optional
         Architectures of higher costs are never asked for.
     reference : mapping of names to numbers, optional
-        Where volumes end: any of "value" and the costs.
+        The point where volumes end: any of "value" and the costs.
 
     Raises
     ------

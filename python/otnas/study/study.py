@@ -207,7 +207,7 @@ class Study(StudyResults):
         trials : Trial or id, or several
         values : number, or array (k,)
             An infinite one on the bad side is a failed training.
-        metrics : mapping of names to numbers, texts or None, or one a trial, optional
+        metrics : mapping of names to numbers, texts or None, or one per trial, optional
             What else was measured: it is stored.
         run : Run, optional
             Where and when the training ran.
@@ -244,7 +244,7 @@ class Study(StudyResults):
         ----------
         items : item, or iterable of k items
         values : number, or array (k,)
-        metrics : mapping, or one an item, optional
+        metrics : mapping, or one per item, optional
 
         Raises
         ------

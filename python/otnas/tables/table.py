@@ -37,6 +37,12 @@ class Entry:
         The architecture as the benchmark writes it; see `Table.text`.
     cell : Cell
     metrics : dict of str to float
+
+    Examples
+    --------
+    >>> from otnas import tables
+    >>> tables.load("default").entry(0).text
+    '|skip_connect~0|+|skip_connect~0|skip_connect~1|+|skip_connect~0|skip_connect~1|skip_connect~2|'
     """
 
     row: int
@@ -52,11 +58,11 @@ class Table:
     Attributes
     ----------
     name : str
-        For messages and reports.
+        Its name in messages and reports.
     space : str
         Name of the search space.
     cells : CellArray of n cells
-        As the source has them, not pruned.
+        The cells as the source has them, not pruned.
     metrics : mapping of str to ndarray, shape (n,)
         ``validation_error`` always; ``test_error``, ``training_seconds``, ``parameters`` and others
         where the source has them.
@@ -69,6 +75,15 @@ class Table:
     ValueError
         If the table is empty, the cells are not of the space, or a metric is missing, of another
         length, or not finite.
+
+    Examples
+    --------
+    >>> from otnas import tables
+    >>> table = tables.load("default")
+    >>> table.text(table.best)
+    '|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|'
+    >>> round(float(table.validation_error[table.best]), 2)
+    5.93
     """
 
     name: str

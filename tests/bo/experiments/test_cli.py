@@ -157,10 +157,14 @@ def test_a_number_of_queries_alone_is_enough(tmp_path, capsys):
     assert (status, "initial: expected at most queries (40), got 41" in error) == (1, True)
 
 
-def test_the_commands_of_the_readme():
+def test_the_commands_of_the_documentation():
     """Each is a command that there is; a kind of file is read by the reader of that kind."""
-    text = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
-    lines = [shlex.split(line, comments=True) for line in text.splitlines() if line[:6] == "otnas "]
+    text = (Path(__file__).parents[3] / "docs" / "experiments.md").read_text(encoding="utf-8")
+    lines = [
+        shlex.split(line, comments=True)
+        for line in text.splitlines()
+        if line.startswith("    otnas ")
+    ]
     assert len(lines) > 5
     for line in lines:
         options = cli._parser().parse_args(line[1:])
