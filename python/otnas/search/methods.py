@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from otnas import checks
-from otnas.search.base import Search
+from otnas.search.base import DIRECTIONS, Search
 from otnas.search.baselines.bananas import Bananas, BananasSettings
 from otnas.search.baselines.evolution import Evolution, EvolutionSettings
 from otnas.search.baselines.local_search import LocalSearch, LocalSearchSettings
@@ -29,8 +29,10 @@ from otnas.search.baselines.random_search import RandomSearch
 from otnas.search.cell_search import CellSearch
 from otnas.search.cells import kernels
 from otnas.search.cells.domain import CellDomain
+from otnas.search.cells.features import FeaturesLike, FeatureSource, KnownFeatures, Scores
 from otnas.search.cells.kernels import KERNELS
 from otnas.search.cells.pool import CellPool
+from otnas.search.cells.prior import PriorLike, earlier_searches
 from otnas.search.cells.proposals import CandidateSettings
 from otnas.search.costs import CostsLike, known_costs
 from otnas.search.decision.rules import RULES
@@ -161,6 +163,8 @@ def make(
     costs: CostsLike | None = None,
     budget: Mapping[str, float] | None = None,
     reference: Mapping[str, float] | None = None,
+    features: FeaturesLike | None = None,
+    prior: PriorLike | None = None,
 ) -> Search[Any]:
     """Return a new search.
 
@@ -188,6 +192,11 @@ def make(
         Architectures of higher costs are never asked for.
     reference : mapping of names to numbers, optional
         Where volumes end: any of "value" and the costs.
+    features : function of an architecture, array over the pool (N,) or mapping of names to such
+        Numbers that go with the value, such as training-free scores or errors after few epochs:
+        methods with a Gaussian process learn how much each of them says.
+    prior : study, pair (architectures, values), list of such or mapping of names to such
+        Earlier searches, on other data say, of which each becomes a feature, see `EarlierSearch`.
 
     Raises
     ------
@@ -218,9 +227,10 @@ def make(
         pool = None if cells is None else CellPool(space, cells)
     elif not isinstance(pool, CellPool):
         pool = CellPool(space, pool)
+    known = _features(method, features, prior, space, pool, direction)
     search = method.build(
         *parts,
-        domain=CellDomain(space, pool, known_costs(costs, budget, reference, pool)),
+        domain=CellDomain(space, pool, known_costs(costs, budget, reference, pool), known),
         seed=seed,
         initial=initial,
         direction=direction,
@@ -228,3 +238,28 @@ def make(
     search.identity = {"method": name, "settings": as_identity(parts)}
     search.packages = method.packages
     return search
+
+
+def _features(
+    method: Method,
+    features: FeaturesLike | None,
+    prior: PriorLike | None,
+    space: SearchSpace[Any],
+    pool: CellPool | None,
+    direction: str,
+) -> KnownFeatures | None:
+    """Return what is known of architectures from other sources; None if that is nothing."""
+    given = {"features": features, "prior": prior}
+    names = [name for name, value in given.items() if value is not None]
+    if names and ModelSettings not in method.settings:
+        raise ValueError(
+            f"{names[0]}: expected a method with a Gaussian process, got {method.name!r}, which "
+            "has no use for it"
+        )
+    checks.choice("direction", direction, DIRECTIONS)
+    sources: list[FeatureSource] = []
+    if features is not None:
+        sources.append(Scores(features, space, pool))
+    if prior is not None:
+        sources += earlier_searches(prior, space, pool, direction)
+    return KnownFeatures(sources) if sources else None
