@@ -14,7 +14,7 @@ import numpy as np
 
 from otnas import checks
 from otnas.arrays import BoolArray, FloatArray, fingerprint
-from otnas.search.known import KnownNumbers, NumbersLike, Pool
+from otnas.search.known import KnownNumbers, NumbersLike, Pool, with_columns
 
 CostsLike = NumbersLike
 """By name, each a function of an item or an array over a pool (N,); one alone is named "cost"."""
@@ -105,16 +105,25 @@ def known_costs(
     budget: Mapping[str, float] | None,
     reference: Mapping[str, float] | None,
     pool: Pool | None,
+    columns: Mapping[str, FloatArray] | None = None,
 ) -> KnownCosts | None:
     """Return costs, None if there are none; see `KnownCosts`.
+
+    Parameters
+    ----------
+    costs, budget, reference, pool
+        See `KnownCosts`.
+    columns : mapping of names to arrays (N,), optional
+        Of the table that the pool is; texts in `costs` name them.
 
     Raises
     ------
     TypeError, ValueError
-        As `KnownCosts`, or if there is a budget or a reference without costs.
+        As `KnownCosts`, if there is a budget or a reference without costs, or no such column.
     """
     if costs is not None:
-        return KnownCosts(costs, budget=budget, reference=reference, pool=pool)
+        named = with_columns("costs", costs, columns)
+        return KnownCosts(named, budget=budget, reference=reference, pool=pool)
     for name, given in {"budget": budget, "reference": reference}.items():
         if given:
             raise ValueError(f"{name}: expected costs beside it, got none")

@@ -7,7 +7,7 @@ m : numbers of an item; N : items of a pool.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,8 +16,18 @@ from numpy.typing import ArrayLike
 from otnas import checks
 from otnas.arrays import FloatArray
 
-NumbersLike = Mapping[str, Callable[[Any], float] | ArrayLike] | Callable[[Any], float] | ArrayLike
-"""By name, each a function of an item or an array over a pool (N,); or one alone."""
+NumbersLike = (
+    Mapping[str, Callable[[Any], float] | ArrayLike | str]
+    | Callable[[Any], float]
+    | ArrayLike
+    | str
+    | Sequence[str]
+)
+"""By name, each a function of an item or an array over a pool (N,); or one alone.
+
+Where the pool is a table, a text stands for its column, and several alone for the columns of their
+names.
+"""
 
 # Rows kept of items without a pool: proposals come again, and a function may be slow.
 _REMEMBERED = 100_000
@@ -112,3 +122,33 @@ class KnownNumbers:
         if number.shape != () or not np.isfinite(number):
             raise ValueError(f"{where}: expected a finite number for {item!r}, got {number}")
         return float(number)
+
+
+def with_columns(
+    argument: str, given: NumbersLike, columns: Mapping[str, FloatArray] | None
+) -> NumbersLike:
+    """Return numbers with columns of the table in the place of their names.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are names but no table, or no such column; the message begins with `argument`.
+    """
+    if isinstance(given, str):
+        given = [given]
+    if not isinstance(given, Mapping):
+        names = list(given) if isinstance(given, Sequence) else []
+        if not any(isinstance(name, str) for name in names):
+            return given
+        given = {name: name for name in names}
+    for name in given.values():
+        if isinstance(name, str):
+            if columns is None:
+                raise TypeError(
+                    f"{argument}: expected no name of a column without a table, got {name!r}"
+                )
+            checks.choice(argument, name, columns, "column")
+    return {
+        name: columns[one] if columns is not None and isinstance(one, str) else one
+        for name, one in given.items()
+    }
