@@ -20,7 +20,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from peers.pareto_peers import Problem, nsga2, scalarised_local_search, tpe
 
 from otnas import tables
 from otnas.arrays import FloatArray
@@ -29,6 +28,7 @@ from otnas.search import CellPool, methods
 from otnas.search.front import front
 from otnas.spaces import get
 from otnas.tables import Table
+from peers.pareto_peers import Problem, nsga2, scalarised_local_search, tpe
 
 QUERIES = (50, 100, 150)
 INITIAL = 10
@@ -113,7 +113,9 @@ def main() -> None:
                 shares.append(done[run])
             found[method] = 100 * np.array(shares)
             first = found[arguments.methods[0]]
-            cells = _shown(found[method]) + (_shown(found[method] - first) if len(found) > 1 else [])
+            cells = _shown(found[method]) + (
+                _shown(found[method] - first) if len(found) > 1 else []
+            )
             print("|", " | ".join([name, f"`{method}`", *cells]), "|", flush=True)
 
 

@@ -43,7 +43,9 @@ class Problem:
         return int(rng.choice(np.setdiff1d(np.arange(len(self.points)), rows)))
 
 
-def scalarised_local_search(problem: Problem, rows: list[int], queries: int, seed: int) -> list[int]:
+def scalarised_local_search(
+    problem: Problem, rows: list[int], queries: int, seed: int
+) -> list[int]:
     """Descend a weighted sum of objectives to a local minimum, then draw other weights.
 
     Weights are uniform on the simplex; objectives are scaled to 0 at the lowest value (of the
@@ -136,9 +138,7 @@ def _of_sampler(make: Callable[[int], Any]) -> Callable[..., list[int]]:
     return method
 
 
-def _neighbours(
-    problem: Problem, row: int, rows: list[int], rng: np.random.Generator
-) -> list[int]:
+def _neighbours(problem: Problem, row: int, rows: list[int], rng: np.random.Generator) -> list[int]:
     cells = problem.pool.space.neighbours(problem.pool[row])
     found = {problem.pool.locate(cell) for cell in cells} - {-1, *rows}
     return [int(i) for i in rng.permutation(sorted(found))]

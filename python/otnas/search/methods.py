@@ -69,6 +69,10 @@ class Method:
 
 DEFAULT_KERNEL = "tw-2g"
 DEFAULT_RULE = "kdpp-quality"
+INITIAL = 20
+"""Cells drawn uniformly first."""
+INITIAL_PRIOR = 5
+"""The same with an earlier search, which says where to begin."""
 
 _SIMPLE = {
     method.name: method
@@ -160,7 +164,7 @@ def make(
     seed: int | np.random.Generator | None,
     pool: CellPool | Enumerated[Any] | CellArray | Iterable[Any] | Table | None = None,
     settings: Mapping[str, object] | None = None,
-    initial: int = 20,
+    initial: int | None = None,
     direction: str = "minimise",
     costs: CostsLike | None = None,
     budget: Mapping[str, float] | None = None,
@@ -184,8 +188,9 @@ def make(
         many searches.
     settings : mapping, optional
         Some of the fields of the method's settings.
-    initial : int >= 1
-        Cells drawn uniformly first; evolution draws its population if that is larger.
+    initial : int >= 1, optional
+        Cells drawn uniformly first, by default 20, and 5 with a prior; evolution draws its
+        population if that is larger.
     direction : {"minimise", "maximise"}
         Whether values told are errors, or accuracies.
     costs : function of an architecture, array over the pool (N,) or mapping of names to such
@@ -241,7 +246,7 @@ def make(
         *parts,
         domain=CellDomain(space, pool, known_costs(costs, budget, reference, pool, columns), known),
         seed=seed,
-        initial=initial,
+        initial=initial if initial is not None else INITIAL if prior is None else INITIAL_PRIOR,
         direction=direction,
     )
     search.identity = {"method": name, "settings": as_identity(parts)}

@@ -95,7 +95,7 @@ class Study(StudyResults):
         method: str | None = None,
         seed: int = 0,
         settings: Mapping[str, object] | None = None,
-        initial: int = 20,
+        initial: int | None = None,
         direction: str = "minimise",
         pool: Any = None,
         costs: CostsLike | None = None,

@@ -1,0 +1,179 @@
+"""How many queries an earlier search on another data set saves.
+
+    python benchmarks/transfer.py graph --trials 0:4 --out runs/transfer/graph.jsonl
+    python benchmarks/transfer.py analog --trials 0:15 --out runs/transfer/analog.jsonl
+    python benchmarks/transfer.py graph --show --out runs/transfer/graph.jsonl
+
+For every pair of tables of a group: a search on the first that knows random results of the second
+(``prior``, its default number of random architectures first), one that knows nothing, and one that
+is told the results in a wrong order. Counted are the queries until the error is among the lowest
+0.1, 0.3 and 1 percent of the table's; searches that do not get there count as one more than they
+made. Results are drawn anew for each trial; the searches of a trial have one seed. A command that
+is repeated goes on. Groups: the eight large data sets of NAS-Bench-Graph (package nas-bench-graph),
+and NAS-Bench-201's cells as trained, and on analog hardware (analog-nasbench).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from otnas import tables
+from otnas.search import CellPool, methods
+from otnas.spaces import get
+from otnas.tables import Table
+
+GRAPH = ("cora", "citeseer", "pubmed", "cs", "physics", "photo", "computers", "arxiv")
+ANALOG = ("analog", "noisy", "analog_drift_3600")
+GROUPS = {
+    "graph": [f"nasbenchgraph_{name}" for name in GRAPH],
+    "analog": [
+        "default",
+        *(f"analognasbench_{n}" for n in ("analog", "noisy", "analog_drift_3600")),
+    ],
+}
+SHARES = (0.001, 0.003, 0.01)
+NONE, PERMUTED = "", "permuted"
+
+
+class Data:
+    """Tables of a group, and their pools."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+        self.tables: dict[str, Table] = {name: tables.load(name) for name in names}
+        first = self.tables[names[0]]
+        self.pool = CellPool(get(first.space), first.cells, merge=False)
+        self.errors = {name: self._errors(table) for name, table in self.tables.items()}
+
+    def _errors(self, table: Table) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Return the errors in the order of the pool."""
+        return table.validation_error[table.rows([self.pool[i] for i in range(len(self.pool))])]
+
+
+def planned(names: list[str], trials: range) -> Iterator[tuple[int, str, str, bool]]:
+    """Go through (trial, table, earlier table or `NONE`, whether its results are permuted)."""
+    for trial in trials:
+        for i, name in enumerate(names):
+            yield trial, name, NONE, False
+            others = [other for other in names if other != name]
+            yield trial, name, others[(trial + i) % len(others)], True
+            for other in others:
+                yield trial, name, other, False
+
+
+def best_errors(
+    data: Data, method: str, trial: int, name: str, earlier: str, permuted: bool, sizes: Any
+) -> list[float]:
+    """Return the lowest error after each query, until it is among the lowest 0.1 percent."""
+    errors, known = data.errors[name], {}
+    if earlier != NONE:
+        rng = np.random.default_rng([trial, data.names.index(earlier)])
+        chosen = rng.choice(len(errors), sizes.results, replace=False)
+        values = data.errors[earlier][chosen]
+        if permuted:
+            values = rng.permutation(values)
+        known = {"prior": ([data.pool[i] for i in chosen.tolist()], values)}
+    else:
+        known = {"initial": sizes.initial}
+    search = methods.make(method, data.pool.space, pool=data.pool, seed=trial, **known)
+    goal = np.quantile(errors, SHARES[0], method="inverted_cdf")
+    best: list[float] = []
+    while len(best) < sizes.queries and (not best or best[-1] > goal):
+        cells = search.ask()
+        search.tell(cells, errors[[data.pool.locate(cell) for cell in cells]])
+        best.append(search.best[1])
+    return best
+
+
+def show(data: Data, rows: list[dict[str, Any]], n_queries: int) -> None:
+    """Print mean queries of every pair, and their ratios by how related the tables are."""
+    goals = {
+        name: [np.quantile(e, share, method="inverted_cdf") for share in SHARES]
+        for name, e in data.errors.items()
+    }
+    found: dict[tuple[str, str], list[list[int]]] = {}
+    for row in rows:
+        best = np.array(row["best"])
+        hits = [np.flatnonzero(best <= goal)[:1] for goal in goals[row["table"]]]
+        counts = [int(hit[0]) + 1 if hit.size else n_queries + 1 for hit in hits]
+        key = PERMUTED if row["permuted"] else row["earlier"]
+        found.setdefault((row["table"], key), []).append(counts)
+    ratios, correlations = [], []
+    print("| table | earlier | Spearman | trials | queries to 0.1 % | 0.3 % | 1 % | ratios |")
+    print("|---|---|---|---|---|---|---|---|")
+    for (name, earlier), counts in sorted(found.items()):
+        mean = np.mean(counts, axis=0)
+        ratio = mean / np.mean(found[name, NONE], axis=0)
+        rho = ""
+        if earlier in data.errors:
+            rho = f"{spearmanr(data.errors[name], data.errors[earlier])[0]:.2f}"
+        ratios.append((earlier, ratio))
+        correlations.append(float(rho or "nan"))
+        cells = [short(name), short(earlier) or "nothing", rho, str(len(counts))]
+        shown = [f"{m:.1f}" for m in mean] + [" / ".join(f"{r:.2f}" for r in ratio)]
+        print(f"| {' | '.join(cells + shown)} |")
+    rho = np.array(correlations)
+    permuted = np.array([earlier == PERMUTED for earlier, _ in ratios])
+    groups = {
+        "permuted": permuted,
+        "Spearman < 0.3": rho < 0.3,
+        "0.3 to 0.5": (rho >= 0.3) & (rho < 0.5),
+        ">= 0.5": rho >= 0.5,
+        "all pairs": ~np.isnan(rho),
+    }
+    for label, chosen in groups.items():
+        if chosen.any():
+            of_pairs = np.array([ratio for _, ratio in ratios])[chosen]
+            error = of_pairs.std(axis=0, ddof=1) / np.sqrt(len(of_pairs)) if chosen.sum() > 1 else 0
+            figures = zip(of_pairs.mean(axis=0), np.broadcast_to(error, 3), strict=True)
+            means = "  ".join(f"{mean:.2f} ± {e:.2f}" for mean, e in figures)
+            print(
+                f"{label:15} {chosen.sum():3} pairs, ratio of queries to 0.1 / 0.3 / 1 %: {means}"
+            )
+
+
+def short(name: str) -> str:
+    """Return a table's name without the benchmark's."""
+    return name.removeprefix("nasbenchgraph_").removeprefix("analognasbench_")
+
+
+def main() -> None:
+    """Run what is not there yet, and print tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("group", choices=GROUPS)
+    parser.add_argument("--tables", nargs="+", help="fewer tables of the group")
+    parser.add_argument("--method", default="tw-full")
+    parser.add_argument("--trials", default="0:4", help="FIRST:END")
+    parser.add_argument("--queries", type=int, default=60)
+    parser.add_argument("--initial", type=int, default=10, help="random ones without a prior")
+    parser.add_argument("--results", type=int, default=100, help="earlier results")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--show", action="store_true", help="run nothing")
+    options = parser.parse_args()
+    data = Data(options.tables or GROUPS[options.group])
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.touch()
+    rows = [json.loads(line) for line in options.out.read_text().splitlines()]
+    there = {(row["trial"], row["table"], row["earlier"], row["permuted"]) for row in rows}
+    first, end = map(int, options.trials.split(":"))
+    with options.out.open("a") as file:
+        for plan in planned(data.names, range(first, end)):
+            if options.show or plan in there:
+                continue
+            best = best_errors(data, options.method, *plan, options)
+            keys = ("trial", "table", "earlier", "permuted")
+            rows.append({**dict(zip(keys, plan, strict=True)), "best": best})
+            file.write(json.dumps(rows[-1]) + "\n")
+            file.flush()
+    show(data, rows, options.queries)
+
+
+if __name__ == "__main__":
+    main()
