@@ -58,7 +58,7 @@ def add_parsers(subparsers: Subparsers) -> None:
     )
     report.set_defaults(run=_report)
 
-    export = _add(subparsers, "export", "write a row a query for other programs", file=False)
+    export = _add(subparsers, "export", "write a row a query or trial for other programs")
     kind = export.add_mutually_exclusive_group(required=True)
     kind.add_argument("--csv", type=Path, metavar="FILE")
     kind.add_argument("--parquet", type=Path, metavar="FILE")
@@ -104,15 +104,13 @@ def everything(folder: Path) -> None:
     _report(options)
 
 
-def _add(
-    subparsers: Subparsers, name: str, text: str, *, file: bool = True
-) -> argparse.ArgumentParser:
+def _add(subparsers: Subparsers, name: str, text: str) -> argparse.ArgumentParser:
     parser = subparsers.add_parser(name, help=text, description=f"Read journals and {text}.")
     parser.add_argument(
         "folder",
         type=Path,
         metavar="PATH",
-        help="a folder that 'otnas run' wrote into" + (", or the file of a study" if file else ""),
+        help="a folder that 'otnas run' wrote into, or the file of a study",
     )
     return parser
 
@@ -154,7 +152,7 @@ def _plot(options: argparse.Namespace) -> int:
     _check_file(options, "oracle")
     if options.folder.is_file():
         name = options.folder.stem
-        figures = {name: studies.draw(Study.read(options.folder), name)}
+        figures = studies.figures(Study.read(options.folder), name)
         for path in plots.save(figures, options.out or options.folder.parent, options.format):
             print(path)
         return 0
@@ -183,16 +181,21 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from otnas.reading import export, results
+    from otnas.reading import export, results, studies
+    from otnas.study import Study
 
-    experiments = results.load(options.folder)
-    if len(experiments) > 1:
-        names = ", ".join(str(experiment.folder) for experiment in experiments)
-        raise ValueError(f"PATH: expected the folder of one experiment, got one of {names}")
-    if options.csv is not None:
-        path, count = options.csv, export.write_csv(experiments[0], options.csv)
+    if options.folder.is_file():
+        columns = studies.columns(Study.read(options.folder))
     else:
-        path, count = options.parquet, export.write_parquet(experiments[0], options.parquet)
+        experiments = results.load(options.folder)
+        if len(experiments) > 1:
+            names = ", ".join(str(experiment.folder) for experiment in experiments)
+            raise ValueError(f"PATH: expected the folder of one experiment, got one of {names}")
+        columns = export.columns(experiments[0])
+    if options.csv is not None:
+        path, count = options.csv, export.write_csv(columns, options.csv)
+    else:
+        path, count = options.parquet, export.write_parquet(columns, options.parquet)
     print(f"{path}: {count} rows")
     return 0
 

@@ -54,6 +54,21 @@ def add_parser(subparsers: Subparsers) -> None:
         help="of model-based methods: auto, space, mutation, growing",
     )
     parser.add_argument(
+        "--costs", nargs="+", metavar="NAME", help="columns of the table that are known beforehand"
+    )
+    parser.add_argument(
+        "--budget", nargs="+", metavar="NAME=NUMBER", help="costs above are never asked for"
+    )
+    parser.add_argument(
+        "--objective", metavar="KIND", help="of model-based methods: error, pareto (with costs)"
+    )
+    parser.add_argument(
+        "--merge",
+        action="store_true",
+        default=None,
+        help="let networks that are the same count as one",
+    )
+    parser.add_argument(
         "--jobs", type=int, metavar="N", help="trials at a time; by default one a processor"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="default runs/NAME-OF-THE-TABLE")
@@ -99,18 +114,35 @@ def _changed(base: Configuration, options: argparse.Namespace) -> Configuration:
         initial = min(base.initial, max(options.queries, 1))
     return base.changed(
         search_space=options.search_space,
-        methods=None if options.methods is None else _methods(options.methods),
+        methods=None if options.methods is None else _parted(options.methods),
         trials=trials,
         initial=initial,
         queries=options.queries,
         batch_size=options.batch_size,
         candidates=options.candidates,
+        costs=None if options.costs is None else _parted(options.costs),
+        budget=None if options.budget is None else _budget(options.budget),
+        objective=options.objective,
+        merge=options.merge,
     )
 
 
-def _methods(arguments: list[str]) -> tuple[str, ...]:
-    """Read methods parted by blanks or commas."""
+def _parted(arguments: list[str]) -> tuple[str, ...]:
+    """Read names parted by blanks or commas."""
     return tuple(name for argument in arguments for name in argument.split(",") if name)
+
+
+def _budget(arguments: list[str]) -> dict[str, float]:
+    budget = {}
+    for argument in _parted(arguments):
+        name, _, number = argument.partition("=")
+        try:
+            budget[name] = float(number)
+        except ValueError:
+            raise ConfigurationError(
+                f"--budget: expected NAME=NUMBER such as latency=0.005, got {argument!r}"
+            ) from None
+    return budget
 
 
 def _run_one(configuration: Configuration, out: Path, jobs: int) -> int:

@@ -42,8 +42,8 @@ def draw(experiment: Experiment, *, oracle: bool = False) -> Figure:
         for i, method in enumerate(experiment.trials):
             error = experiment.curves(method, "error_of_best")
             regret = experiment.curves(method, "regret")
-            _curve(left, experiment, method, error, styles[method], i)
-            _curve(right, experiment, method, regret, styles[method], i)
+            curve(left, experiment, method, error, styles[method], i)
+            curve(right, experiment, method, regret, styles[method], i)
             if oracle and experiment.has_test_error:
                 best = bootstrap_mean(experiment.curves(method, "oracle_regret")).mean
                 look = {**_ORACLE, "color": styles[method]["color"]}
@@ -68,7 +68,7 @@ def draw(experiment: Experiment, *, oracle: bool = False) -> Figure:
     return figure
 
 
-def _curve(
+def curve(
     axes: Axes,
     experiment: Experiment,
     method: str,
@@ -76,6 +76,7 @@ def _curve(
     look: dict[str, Any],
     i: int,
 ) -> None:
+    """Draw the mean of the curves of a method, the i-th, with its band."""
     band = bootstrap_mean(curves)
     queries = _shown(experiment, band.mean.size)
     step = max(1, queries.size // _MARKS)

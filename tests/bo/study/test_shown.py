@@ -119,7 +119,6 @@ def test_a_study_without_trials(tmp_path, capsys):
         (["show", "{}", "--checkpoints", "5"], "--checkpoints: expected a folder with it"),
         (["plot", "{}", "--oracle"], "--oracle: expected a folder with it"),
         (["report", "{}", "--at", "5"], "--at: expected a folder with it"),
-        (["export", "{}", "--csv", "a.csv"], "expected a folder with journals"),
         (["show", "{}x"], "expected a folder with journals of 'otnas run', got none"),
     ],
 )
