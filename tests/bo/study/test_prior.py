@@ -88,7 +88,7 @@ def test_an_earlier_study_of_another_space_is_read_by_its_name(tmp_path):
     second = Study(space=space, method="tw-2g", prior=path, pool=list(space.enumerate())[:50])
     second.tell(second.ask(5), np.arange(1.0, 6.0))
     assert second.ask()
-    with pytest.raises(ValueError, match="prior.architectures"):
+    with pytest.raises(ValueError, match=r"prior\.architectures"):
         study(prior=path)
 
 
