@@ -1,15 +1,17 @@
 """How many queries an earlier search on another data set saves.
 
-    python benchmarks/transfer.py graph --trials 0:4 --out runs/transfer/graph.jsonl
+    python benchmarks/transfer.py graph --trials 0:3 --out runs/transfer/graph.jsonl
     python benchmarks/transfer.py analog --trials 0:15 --out runs/transfer/analog.jsonl
+    python benchmarks/transfer.py analog --earlier random --out runs/transfer/analog-random.jsonl
     python benchmarks/transfer.py graph --show --out runs/transfer/graph.jsonl
 
-For every pair of tables of a group: a search on the first that knows random results of the second
-(``prior``, 5 random architectures first), one that knows nothing, with as many and with 10 random
-architectures first, and one that is told the results in a wrong order. Counted are the queries
-until the error is among the lowest 0.1, 0.3 and 1 percent of the table's; searches that do not get
-there count as one more than they made. Ratios are to the search that knows nothing and has 5 random
-architectures first. Results are drawn anew for each trial; the searches of a trial have one seed.
+For every pair of tables of a group: a search on the first that knows an earlier search of 100
+queries on the second, or 100 random results (``prior``, 5 random architectures first), one that
+knows nothing, with as many and with 10 random architectures first, and one that is told the values
+in a wrong order. Counted are the queries until the error is among the lowest 0.1, 0.3 and 1 percent
+of the table's; searches that do not get there count as one more than they made. Ratios are to the
+search that knows nothing and has 5 random architectures first. The searches of a trial have one
+seed, earlier ones that plus 1000.
 
 A command that is repeated goes on. Groups: the eight large data sets of NAS-Bench-Graph (package
 nas-bench-graph), and NAS-Bench-201's cells as trained and on analog hardware (analog-nasbench).
@@ -20,6 +22,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +75,18 @@ def planned(names: list[str], trials: range) -> Iterator[tuple[int, str, str, bo
                 yield trial, name, other, False
 
 
+@cache
+def earlier_search(data: Data, method: str, name: str, seed: int, queries: int) -> Any:
+    """Return the positions that a search on a table asks for."""
+    search = methods.make(method, data.pool.space, pool=data.pool, seed=seed)
+    found: list[int] = []
+    while len(found) < queries:
+        cells = search.ask()
+        found += [data.pool.locate(cell) for cell in cells]
+        search.tell(cells, data.errors[name][found[-len(cells) :]])
+    return np.array(found)
+
+
 def best_errors(
     data: Data, method: str, trial: int, name: str, earlier: str, permuted: bool, sizes: Any
 ) -> list[float]:
@@ -79,7 +94,11 @@ def best_errors(
     errors, known = data.errors[name], {}
     if earlier in data.errors:
         rng = np.random.default_rng([trial, data.names.index(earlier)])
-        chosen = rng.choice(len(errors), sizes.results, replace=False)
+        chosen = (
+            rng.choice(len(errors), sizes.results, replace=False)
+            if sizes.earlier == "random"
+            else earlier_search(data, method, earlier, 1000 + trial, sizes.results)
+        )
         values = data.errors[earlier][chosen]
         if permuted:
             values = rng.permutation(values)
@@ -162,6 +181,7 @@ def main() -> None:
     parser.add_argument("--method", default="tw-full")
     parser.add_argument("--trials", default="0:4", help="FIRST:END")
     parser.add_argument("--queries", type=int, default=60)
+    parser.add_argument("--earlier", choices=["search", "random"], default="search")
     parser.add_argument("--results", type=int, default=100, help="earlier results")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--show", action="store_true", help="run nothing")
