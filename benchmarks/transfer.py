@@ -120,52 +120,72 @@ def best_errors(
     return best
 
 
-def show(data: Data, rows: list[dict[str, Any]], n_queries: int) -> None:
-    """Print mean queries of every pair, and their ratios by how related the tables are."""
-    goals = {
-        name: [np.quantile(e, share, method="inverted_cdf") for share in SHARES]
-        for name, e in data.errors.items()
-    }
-    found: dict[tuple[str, str], list[list[int]]] = {}
+def counted(
+    data: Data, rows: list[dict[str, Any]], n_queries: int
+) -> dict[tuple[str, str], dict[int, list[int]]]:
+    """Return queries to each of `SHARES` by (table, what was known), then by trial."""
+    found: dict[tuple[str, str], dict[int, list[int]]] = {}
     for row in rows:
-        best = np.array(row["best"])
-        hits = [np.flatnonzero(best <= goal)[:1] for goal in goals[row["table"]]]
-        counts = [int(hit[0]) + 1 if hit.size else n_queries + 1 for hit in hits]
-        key = PERMUTED if row["permuted"] else row["earlier"]
-        found.setdefault((row["table"], key), []).append(counts)
-    ratios, correlations = [], []
-    print("| table | earlier | Spearman | trials | queries to 0.1 % | 0.3 % | 1 % | ratios |")
-    print("|---|---|---|---|---|---|---|---|")
-    for (name, earlier), counts in sorted(found.items()):
-        mean = np.mean(counts, axis=0)
-        ratio = mean / np.mean(found[name, NONE], axis=0)
-        rho = ""
-        if earlier in data.errors:
-            rho = f"{spearmanr(data.errors[name], data.errors[earlier])[0]:.2f}"
-        ratios.append((earlier, ratio))
-        correlations.append(float(rho or "nan"))
-        cells = [short(name), short(earlier), rho, str(len(counts))]
-        shown = [f"{m:.1f}" for m in mean] + [" / ".join(f"{r:.2f}" for r in ratio)]
-        print(f"| {' | '.join(cells + shown)} |")
-    rho = np.array(correlations)
-    permuted = np.array([earlier == PERMUTED for earlier, _ in ratios])
-    groups = {
-        MORE: np.array([earlier == MORE for earlier, _ in ratios]),
-        PERMUTED: permuted,
-        "Spearman < 0.3": rho < 0.3,
-        "0.3 to 0.5": (rho >= 0.3) & (rho < 0.5),
-        ">= 0.5": rho >= 0.5,
-        "all pairs": ~np.isnan(rho),
+        errors, best = data.errors[row["table"]], np.array(row["best"])
+        goals = [np.quantile(errors, share, method="inverted_cdf") for share in SHARES]
+        hits = [np.flatnonzero(best <= goal)[:1] for goal in goals]
+        queries = [int(hit[0]) + 1 if hit.size else n_queries + 1 for hit in hits]
+        known = PERMUTED if row["permuted"] else row["earlier"]
+        found.setdefault((row["table"], known), {})[row["trial"]] = queries
+    return found
+
+
+def show(data: Data, rows: list[dict[str, Any]], n_queries: int) -> None:
+    """Print ratios of mean queries: of groups of pairs by how related they are, and of all pairs.
+
+    Trials without a partner that knew nothing are left out. Intervals: 95 %, bootstrap over pairs.
+    """
+    found = counted(data, rows, n_queries)
+    pairs: dict[tuple[str, str], tuple[Any, Any]] = {}
+    for (name, known), by_trial in found.items():
+        both = [t for t in by_trial if t in found.get((name, NONE), {})]
+        if known != NONE and both:
+            sides = [[side[t] for t in both] for side in (by_trial, found[name, NONE])]
+            pairs[name, known] = tuple(np.mean(side, axis=0) for side in sides)
+    rho = {
+        (name, known): float(spearmanr(data.errors[name], data.errors[known])[0])
+        for name, known in pairs
+        if known in data.errors
     }
-    for label, chosen in groups.items():
-        if chosen.any():
-            of_pairs = np.array([ratio for _, ratio in ratios])[chosen]
-            error = of_pairs.std(axis=0, ddof=1) / np.sqrt(len(of_pairs)) if chosen.sum() > 1 else 0
-            figures = zip(of_pairs.mean(axis=0), np.broadcast_to(error, 3), strict=True)
-            means = "  ".join(f"{mean:.2f} ± {e:.2f}" for mean, e in figures)
-            print(
-                f"{label:18} {chosen.sum():3} pairs, ratio of queries to 0.1 / 0.3 / 1 %: {means}"
-            )
+    groups = {
+        MORE: [pair for pair in pairs if pair[1] == MORE],
+        "values in a wrong order": [pair for pair in pairs if pair[1] == PERMUTED],
+        "Spearman < 0.3": [pair for pair, r in rho.items() if r < 0.3],
+        "0.3 to 0.5": [pair for pair, r in rho.items() if 0.3 <= r < 0.5],
+        "0.5 to 0.8": [pair for pair, r in rho.items() if 0.5 <= r < 0.8],
+        ">= 0.8": [pair for pair, r in rho.items() if r >= 0.8],
+        "all pairs": list(rho),
+    }
+    print(f"{sum(map(len, found.values()))} searches of up to {n_queries} queries\n")
+    print("| known | pairs | to 0.1 % | ratio | to 0.3 % | ratio | to 1 % | ratio |")
+    print("|---|---|---|---|---|---|---|---|")
+    rng = np.random.default_rng(0)
+    for label, members in groups.items():
+        if members:
+            sides = np.array([pairs[pair] for pair in members])  # (pairs, with and without, shares)
+            drawn = sides[rng.integers(0, len(members), (2000, len(members)))].mean(axis=1)
+            low, high = np.quantile(drawn[:, 0] / drawn[:, 1], [0.025, 0.975], axis=0)
+            after, before = sides.mean(axis=0)
+            cells = [
+                f"{a:.1f} for {b:.1f} | {a / b:.2f} [{lo:.2f}, {hi:.2f}]"
+                for a, b, lo, hi in zip(after, before, low, high, strict=True)
+            ]
+            print(f"| {label} | {len(members)} | {' | '.join(cells)} |")
+    print("\nratio to 1 %, of each pair (Spearman)\n")
+    print("|  |", " | ".join(map(short, data.names)), "|")
+    print("|---" * (len(data.names) + 1) + "|")
+    for name in data.names:
+        cells = []
+        for known in data.names:
+            after, before = pairs.get((name, known), (np.full(3, np.nan), np.ones(3)))
+            ratio = f"{after[2] / before[2]:.2f} ({rho.get((name, known), np.nan):.2f})"
+            cells.append(ratio if (name, known) in rho else "")
+        print(f"| **{short(name)}** after |", " | ".join(cells), "|")
 
 
 def short(name: str) -> str:
