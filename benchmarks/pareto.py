@@ -91,6 +91,8 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=20)
     arguments = parser.parse_args()
     arguments.out.touch()
+    heads = [f"at {n}" for n in QUERIES] + [f"minus, at {n}" for n in QUERIES]
+    print("| table | method |", " | ".join(heads), "|")
     lines = arguments.out.read_text().splitlines()
     done = {tuple(line["run"]): line["shares"] for line in map(json.loads, lines)}
     for name in arguments.tables:
@@ -113,10 +115,8 @@ def main() -> None:
                 shares.append(done[run])
             found[method] = 100 * np.array(shares)
             first = found[arguments.methods[0]]
-            cells = _shown(found[method]) + (
-                _shown(found[method] - first) if len(found) > 1 else []
-            )
-            print("|", " | ".join([name, f"`{method}`", *cells]), "|", flush=True)
+            minus = _shown(found[method] - first) if len(found) > 1 else [""] * len(QUERIES)
+            print(f"| {name} |", " | ".join([f"`{method}`", *_shown(found[method]), *minus]), "|")
 
 
 def _shown(runs: FloatArray) -> list[str]:

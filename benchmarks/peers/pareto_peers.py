@@ -17,6 +17,7 @@ import optuna
 from otnas.arrays import FloatArray
 from otnas.search import CellPool
 from otnas.search.baselines.optuna_study import quiet
+from otnas.spaces.nasbenchgraph_ways import LINKS
 
 # Suggestions in a row that were seen before, after which a uniform draw takes their place.
 REPEATS = 100
@@ -86,14 +87,18 @@ def tpe() -> Callable[..., list[int]]:
 
 
 def _of_sampler(make: Callable[[int], Any]) -> Callable[..., list[int]]:
-    """Return a method from a sampler; suggestions seen before are answered at once, for nothing."""
+    """Return a method from a sampler; suggestions seen before are answered at once, for nothing.
+
+    Parameters are one of the nine links of NAS-Bench-Graph and four operations, as it writes them.
+    """
 
     def method(problem: Problem, rows: list[int], queries: int, seed: int) -> list[int]:
         rng, space = np.random.default_rng([seed, 1]), problem.pool.space
-        names = [f"{i:03d}" for i in range(len(space.choices))]
+        links = ["".join(map(str, link)) for link in LINKS]
+        choices = {"links": links, **{f"op{i}": ops for i, ops in enumerate(space.choices[3:])}}
         distributions = {
             name: optuna.distributions.CategoricalDistribution(allowed)
-            for name, allowed in zip(names, space.choices, strict=True)
+            for name, allowed in choices.items()
         }
         with quiet():
             study = optuna.create_study(
@@ -101,11 +106,11 @@ def _of_sampler(make: Callable[[int], Any]) -> Callable[..., list[int]]:
             )
 
         def add(row: int) -> None:
-            values = space.values_of(problem.pool[row])
+            links, ops = space.format(problem.pool[row]).split(";")
             study.add_trial(
                 optuna.trial.create_trial(
                     values=problem.points[row].tolist(),
-                    params=dict(zip(names, values, strict=True)),
+                    params=dict(zip(choices, [links, *ops.split(",")], strict=True)),
                     distributions=distributions,
                 )
             )
@@ -121,11 +126,12 @@ def _of_sampler(make: Callable[[int], Any]) -> Callable[..., list[int]]:
                     add(row)
                 else:
                     trial = study.ask(distributions)
-                    cell = space.cell_of([trial.params[name] for name in names])
-                    row = problem.pool.locate(cell) if space.is_valid(cell) else -1
-                    if row < 0:
+                    first, *ops = (trial.params[name] for name in choices)
+                    if set(ops) == {"skip"}:  # no network
+                        row = -1
                         study.tell(trial, state=optuna.trial.TrialState.FAIL)
                     else:
+                        row = problem.pool.locate(space.parse(f"{first};{','.join(ops)}"))
                         study.tell(trial, problem.points[row].tolist())
                     if row < 0 or row in seen:
                         repeats += 1

@@ -12,14 +12,15 @@ from otnas.commands import read as reading
 from otnas.experiments import configuration as configurations
 from otnas.experiments import searches
 from otnas.experiments.configuration import Configuration, ConfigurationError
+from otnas.tables import catalog as tables
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 DESCRIPTION = """\
 Compare search methods on a benchmark table: trials of every method, each with a journal that is
-continued by the same command if it is stopped in any way. Without a preset or a --config file, both
-presets run and end with plots and a report.
+continued by the same command if it is stopped in any way. Without a preset or a --config file, all
+presets run and end with plots and a report; with --search-space, those of the default table do.
 """
 
 
@@ -36,7 +37,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "preset",
         nargs="?",
         metavar="PRESET",
-        help=f"{' or '.join(configurations.PRESETS)}; both if left out",
+        help=f"{', '.join(configurations.PRESETS)}; all if left out",
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="TOML file, like the presets'")
     parser.add_argument(
@@ -108,8 +109,19 @@ def _bases(options: argparse.Namespace) -> list[Configuration]:
         if options.preset is not None:
             raise ConfigurationError("expected a preset or --config, got both")
         return [configurations.read(options.config)]
-    presets = configurations.PRESETS if options.preset is None else (options.preset,)
-    return [configurations.preset(name) for name in presets]
+    if options.preset is not None:
+        return [configurations.preset(options.preset)]
+    bases = [configurations.preset(name) for name in configurations.PRESETS]
+    if options.search_space is not None:
+        return [base for base in bases if base.search_space == tables.DEFAULT]
+    there = {tables.DEFAULT, *tables.names()}
+    for base in bases:
+        if base.search_space not in there:
+            print(
+                f"{base.name}: left out, as table {base.search_space} comes with a package that is "
+                "not installed: pip install 'otnas[run]'"
+            )
+    return [base for base in bases if base.search_space in there]
 
 
 def _changed(base: Configuration, options: argparse.Namespace) -> Configuration:

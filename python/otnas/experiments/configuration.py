@@ -1,6 +1,6 @@
 """What an experiment is: table, methods, trials and sizes.
 
-A configuration is written as a TOML file; `otnas/experiments/presets` has two. Keys that a file
+A configuration is written as a TOML file; `otnas/experiments/presets` has some. Keys that a file
 leaves out have the values of the preset ``sequential``.
 """
 
@@ -21,7 +21,7 @@ from otnas.arrays import BoolArray
 from otnas.nested import parse_toml
 from otnas.tables import Table
 
-PRESETS = ("sequential", "batch")
+PRESETS = ("sequential", "batch", "front")
 OBJECTIVES = ("error", "pareto")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -128,9 +128,11 @@ class Configuration:
             raise ConfigurationError(_wrong("budget", "numbers by cost", self.budget))
         for cost, limit in self.budget.items():
             if cost not in self.costs:
-                raise ConfigurationError(f"budget: {checks.unknown(cost, self.costs, 'cost')}")
+                raise ConfigurationError(_wrong("budget", "names that are in costs", cost))
             if type(limit) not in (int, float) or not math.isfinite(limit):
-                raise ConfigurationError(_wrong(f"budget.{cost}", "a finite number", limit))
+                raise ConfigurationError(
+                    _wrong("budget", f"a finite number for {checks.shown(cost)}", limit)
+                )
         if self.objective not in OBJECTIVES:
             message = checks.unknown(self.objective, OBJECTIVES, "objective")
             raise ConfigurationError(f"objective: {message}")

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from otnas import checks
 from otnas.arrays import FloatArray, IntArray
 from otnas.experiments import layout
 from otnas.search.front import Front, front, hypervolumes
@@ -263,7 +264,8 @@ def _trial(
 ) -> Trial:
     def column(name: str, kind: str = "metrics") -> FloatArray:
         try:
-            return np.array([float(getattr(query, kind)[name]) for query in queries])
+            values = [float(getattr(query, kind)[name]) for query in queries]
+            return checks.finite_vector(name, values, len(values))
         except (KeyError, TypeError, ValueError):
             raise JournalError(f"{path}: expected a number {name!r} in every query") from None
 
@@ -320,6 +322,9 @@ def _checked(header: dict[str, Any], path: Path) -> dict[str, Any]:
             )
     if known and not all(isinstance(name, str) for name in header["configuration"]["costs"]):
         raise JournalError(f"{path}: expected names in configuration.costs")
+    budget = header["configuration"].get("budget", {})
+    if not isinstance(budget, dict) or not all(type(n) in (int, float) for n in budget.values()):
+        raise JournalError(f"{path}: expected numbers in configuration.budget")
     return header
 
 

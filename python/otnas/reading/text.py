@@ -35,7 +35,10 @@ class TextTable:
 
 
 def tables(experiment: Experiment, rows: Sequence[Row], target: float | None) -> list[TextTable]:
-    """Return all tables of an experiment."""
+    """Return all tables of an experiment; the front comes first where it was looked for."""
+    fronts = []
+    if experiment.costs:
+        fronts = [volumes(experiment), front("front of all trials", experiment.front)]
     found = [regrets(experiment, rows), progress(experiment, rows)]
     if len(rows) > 1:
         found += [
@@ -46,8 +49,8 @@ def tables(experiment: Experiment, rows: Sequence[Row], target: float | None) ->
                 anytime=True,
             ),
         ]
-    if experiment.costs:
-        found += [volumes(experiment), front("front of all trials", experiment.front)]
+    pareto = experiment.common.get("objective") == "pareto"
+    found = [*fronts, *found] if pareto else [*found, *fronts]
     return [*found, goals(experiment, rows, target), costs(experiment, rows)]
 
 

@@ -156,8 +156,11 @@ def test_what_is_drawn(experiment):
     [
         ({"costs": ("flop",)}, r"costs: unknown column of table small 'flop'; .* 'flops'\?"),
         ({"costs": (3,)}, "costs: expected names of columns"),
-        ({"costs": ("flops",), "budget": {"flop": 3}}, r"budget: unknown cost 'flop'; .*'flops'"),
-        ({"costs": ("flops",), "budget": {"flops": "x"}}, "budget.flops: expected a finite number"),
+        ({"costs": ("flops",), "budget": {"flop": 3}}, "budget: .* that are in costs, got 'flop'"),
+        (
+            {"costs": ("flops",), "budget": {"flops": "x"}},
+            "budget: expected a finite number for 'flops', got 'x'",
+        ),
         ({"costs": ("flops",), "budget": {"flops": 1.5}}, "queries: .* of table small within the"),
         ({"budget": 3}, "budget: expected numbers by cost, got 3"),
         ({"objective": "pareto"}, "objective: expected costs beside 'pareto', got none"),
@@ -198,6 +201,7 @@ def test_files_and_the_command_line_name_costs(tmp_path, capsys):
     [
         ('"volume": ', '"volum": ', r"with table\.volume in its first line"),
         ('"costs": ["training_seconds", "flops"]', '"costs": [3]', "names in configuration.costs"),
+        ('150.0}, "objective"', '"x"}, "objective"', "numbers in configuration.budget"),
         ('"reference": {"value"', '"reference": {"valeu"', "a reference point with 'value'"),
     ],
 )
