@@ -1,6 +1,6 @@
 """How many queries an earlier search on another data set saves.
 
-    python benchmarks/transfer.py graph --trials 0:3 --out runs/transfer/graph.jsonl
+    python benchmarks/transfer.py graph --trials 0:5 --out runs/transfer/graph.jsonl
     python benchmarks/transfer.py analog --trials 0:15 --out runs/transfer/analog.jsonl
     python benchmarks/transfer.py analog --earlier random --out runs/transfer/analog-random.jsonl
     python benchmarks/transfer.py graph --show --out runs/transfer/graph.jsonl
