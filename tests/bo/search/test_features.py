@@ -175,6 +175,8 @@ def test_maximised_values_make_the_same_feature():
     maximised = EarlierSearch("prior", (cells, 100.0 - values), SPACE, None, "maximise")
     one, two = (np.ravel(source.of(CELLS)[0]) for source in (minimised, maximised))
     assert np.corrcoef(one, two)[0, 1] > 0.9  # logarithms aside
+    negative = EarlierSearch("prior", (cells, values - 100.0), SPACE, None, "minimise")
+    np.testing.assert_allclose(np.ravel(negative.of(CELLS)[0]), two)
     failed = np.where(values > np.median(values), np.inf, values)
     assert EarlierSearch("prior", (cells, failed), SPACE, None, "minimise").of(CELLS)
 
@@ -222,7 +224,6 @@ NAN, GOOD = np.array([1, 2, np.nan, 3, 4]), np.array([1, 2, -np.inf, 3, 4])
         ({"prior": (CELLS_5, VALUES_5[:3])}, ValueError, r"prior.values: expected shape \(5,\)"),
         ({"prior": (CELLS_5, NAN)}, ValueError, "prior.values: expected numbers, got NaN"),
         ({"prior": (CELLS_5, GOOD)}, ValueError, "prior.values: .*infinitely good"),
-        ({"prior": (CELLS_5, -VALUES_5)}, ValueError, "expected errors >= 0"),
         ({"prior": (CELLS_5[:1], [1.0])}, ValueError, "from 2 to 2000 results, got 1"),
         ({"prior": ([], [])}, ValueError, "prior.values: expected from 2 to"),
         ({"prior": (["a", "b"], [1.0, 2.0])}, (ValueError, TypeError), "prior.architectures"),

@@ -64,7 +64,8 @@ PriorLike = EarlierLike | Sequence[EarlierLike] | Mapping[str, EarlierLike]
 class EarlierSearch:
     """The posterior of earlier results, a `FeatureSource`.
 
-    The process has the kernel "tw-full" for cells, else "places", and the transform "auto".
+    The process has the kernel "tw-full" for cells, else "places", and the transform "log-winsorised",
+    where values are maximised or negative "winsorised".
 
     Parameters
     ----------
@@ -118,8 +119,8 @@ class EarlierSearch:
         self._errors = sign * _checked(values, len(cells), f"{where}.values")
         if np.isneginf(self._errors).any():
             raise ValueError(f"{where}.values: expected none that is infinitely good, got one")
-        self._transform = transforms.by_name(transforms.AUTO, maximise=direction == "maximise")
-        self._transform.check(self._errors)
+        of_any_sign = direction == "maximise" or bool((self._errors < 0).any())
+        self._transform = transforms.by_name(transforms.AUTO, maximise=of_any_sign)
 
     @cached_property
     def fingerprint(self) -> str:
