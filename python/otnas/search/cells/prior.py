@@ -64,8 +64,8 @@ PriorLike = EarlierLike | Sequence[EarlierLike] | Mapping[str, EarlierLike]
 class EarlierSearch:
     """The posterior of earlier results, a `FeatureSource`.
 
-    The process has the kernel "tw-full" for cells, else "places", and the transform "log-winsorised",
-    where values are maximised or negative "winsorised".
+    The process has the kernel "tw-full" for cells, else "places", and the transform
+    "log-winsorised", or "winsorised" where values are maximised or negative.
 
     Parameters
     ----------
