@@ -223,6 +223,12 @@ def make(
     ...               budget={"large": 2}, settings={"objective": "pareto"})
     >>> all(n_large(cell) <= 2 for cell in search.ask(5))
     True
+    >>> earlier = search.ask(8)  # of which another data set has results
+    >>> errors = [9.0 - n_large(cell) for cell in earlier]
+    >>> search = make("tw-full", NASBench201(), seed=0, prior=(earlier, errors))
+    >>> search.tell(search.ask(5), [30.0, 25.0, 27.0, 22.0, 28.0])
+    >>> "prior" in search.model.relevances
+    True
     """
     method = get(name)
     parts = as_settings(method.settings, settings, name)
