@@ -70,6 +70,12 @@ def add_parser(subparsers: Subparsers) -> None:
         help="let networks that are the same count as one",
     )
     parser.add_argument(
+        "--prior",
+        nargs="+",
+        metavar="TABLE:NUMBER|FILE",
+        help="earlier searches of model-based methods: random results of a table, or a journal",
+    )
+    parser.add_argument(
         "--jobs", type=int, metavar="N", help="trials at a time; by default one per processor"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="default runs/NAME-OF-THE-TABLE")
@@ -136,6 +142,7 @@ def _changed(base: Configuration, options: argparse.Namespace) -> Configuration:
         budget=None if options.budget is None else _budget(options.budget),
         objective=options.objective,
         merge=options.merge,
+        prior=None if options.prior is None else tuple(options.prior),
     )
 
 

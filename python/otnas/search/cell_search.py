@@ -89,6 +89,7 @@ class CellSearch(BayesianSearch[Any]):
                 domain.pool,
                 whole_pool=self._mode == "space",
                 noise_floor=model.noise_floor,
+                features=domain.features,
             )
             for distance in distances
         )

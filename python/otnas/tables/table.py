@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from otnas import spaces
+from otnas import checks, spaces
 from otnas.tables import keys as key_arrays
 from otnas.tables.keys import Keys
 from otnas.tables.provenance import Provenance
@@ -146,6 +146,26 @@ class Table:
     def best(self) -> int:
         """Row of the lowest validation error."""
         return int(np.argmin(self.validation_error))
+
+    def sample(
+        self, n: int, seed: int | np.random.Generator
+    ) -> tuple[list[Cell], npt.NDArray[np.float64]]:
+        """Return n random architectures and their validation errors: a `prior` of searches.
+
+        Parameters
+        ----------
+        n : int, from 1 to the number of architectures
+        seed : int >= 0 or numpy Generator
+
+        Raises
+        ------
+        TypeError, ValueError
+            If n is something else.
+        """
+        if checks.integer("n", n, 1) > len(self):
+            raise ValueError(f"n: expected at most {len(self)}, all of table {self.name}, got {n}")
+        rows = np.random.default_rng(seed).choice(len(self), n, replace=False)
+        return [self.cells[row] for row in rows.tolist()], self.validation_error[rows]
 
     def entry(self, row: int) -> Entry:
         """Return one row with all that the table knows of it."""

@@ -222,3 +222,25 @@ def test_ctrl_c_is_130_and_leaves_journals_that_go_on(tmp_path, jobs):
     assert error.splitlines()[-1] == "otnas: stopped; the same command goes on"
     assert "Traceback" not in error
     assert main(["show", str(tmp_path)]) in (0, 1)  # 1: no query yet
+
+
+def test_earlier_searches_are_named_on_the_command_line(tmp_path, capsys):
+    out = tmp_path / "results"
+    rest = ["--methods", "tw-2g,random", "--jobs", "1"]
+    assert run(capsys, "run", "sequential", *SMALL, *rest, "--out", out / "first")[0] == 0
+    journal = next((out / "first").rglob("tw-2g/*.jsonl"))
+    prior = ["--prior", "small:30", journal]
+    assert run(capsys, "run", "sequential", *SMALL, *rest, *prior, "--out", out / "next")[0] == 0
+    read = [Study.read(path) for path in sorted((out / "next").rglob("tw-2g/*.jsonl"))]
+    assert len(read) == 2
+    described = [study.header["search"]["domain"]["features"] for study in read]
+    assert [source["n_results"] for source in described[0]] == [30, 12]
+    assert described[0][0] != described[1][0]  # other results of the table in each trial
+    assert described[0][1] == described[1][1]
+    drawn = Study.read(next((out / "next").rglob("random/*.jsonl")))
+    assert "features" not in drawn.header["search"]["domain"]
+    # The same command goes on, here with nothing left to do.
+    assert run(capsys, "run", "sequential", *SMALL, *rest, *prior, "--out", out / "next")[0] == 0
+    status, _, text = run(capsys, "run", "sequential", *SMALL, *rest, "--prior", "smal:30")
+    assert status != 0
+    assert "prior: smal:30: " in text
