@@ -58,9 +58,7 @@ class Axis:
         ends = np.log([self._low - 0.5, self._high + 0.5])
         return self.nearest(self._place(np.exp(rng.uniform(*ends, size=n))))
 
-    def moved(
-        self, at: FloatArray, drawn: FloatArray, rng: np.random.Generator
-    ) -> FloatArray:
+    def moved(self, at: FloatArray, drawn: FloatArray, rng: np.random.Generator) -> FloatArray:
         """Return places near others; of choices, those that were drawn."""
         if self.n_choices:
             return drawn

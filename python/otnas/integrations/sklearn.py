@@ -367,9 +367,7 @@ class ArchitectureRegressor(RegressorMixin, _OfArchitectures):
             raise ValueError("requires y to be passed, but the target y is None")
         embedding = self._embedding(X, fitting=True)
         values = checks.finite_vector("y", column_or_1d(y, warn=True), len(embedding))
-        process = GaussianProcess(
-            tree_wasserstein_kernel(embedding), noise_floor=self.noise_floor
-        )
+        process = GaussianProcess(tree_wasserstein_kernel(embedding), noise_floor=self.noise_floor)
         process.add(np.arange(len(embedding)), values)
         process.fit()
         self.embedding_, self.process_ = embedding, process

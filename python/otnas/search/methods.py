@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from otnas import checks
+from otnas.registry import Registry
 from otnas.search.base import Search
 from otnas.search.baselines.bananas import Bananas, BananasSettings
 from otnas.search.baselines.evolution import Evolution, EvolutionSettings
@@ -66,7 +67,15 @@ class Method:
 DEFAULT_KERNEL = "tw-2g"
 DEFAULT_RULE = "kdpp-quality"
 
-_SIMPLE = {
+
+def _check(name: str, method: object) -> None:
+    if not isinstance(method, Method):
+        raise TypeError(f"method: expected a Method, got {checks.shown(method)}")
+    if method.name != name:
+        raise ValueError(f"name: expected that of the method, {method.name!r}, got {name!r}")
+
+
+_BUILT_IN = {
     method.name: method
     for method in (
         Method("random", "random search", (), RandomSearch),
@@ -92,10 +101,13 @@ _SIMPLE = {
     )
 }
 
+METHODS: Registry[Method] = Registry("method", _check, _BUILT_IN)
+"""Methods that are no kernels or rules; ``METHODS.register(name, Method(...))`` adds one."""
+
 
 def names() -> tuple[str, ...]:
     """Names of all methods; a batch rule stands for itself on the default kernel."""
-    return (*_SIMPLE, *KERNELS, *RULES)
+    return (*METHODS, *KERNELS, *RULES)
 
 
 def get(name: str) -> Method:
@@ -110,8 +122,8 @@ def get(name: str) -> Method:
     ValueError
         If there is none; the message has the nearest valid name.
     """
-    if name in _SIMPLE:
-        return _SIMPLE[name]
+    if name in METHODS:
+        return METHODS[name]
     rule, colon, kernel = str(name).partition(":")
     if not colon:
         rule, kernel = (rule, DEFAULT_KERNEL) if rule in RULES else (DEFAULT_RULE, rule)
