@@ -166,7 +166,8 @@ class OtnasSampler(BaseSampler):
         tried = np.concatenate([rows, pending, _rows(other, axes)])
         candidates = np.column_stack([a.draw(self._n_candidates, rng) for a in axes.values()])
         if len(told) < self._n_startup:
-            return candidates[_new(candidates, tried)[0]]
+            first: FloatArray = candidates[_new(candidates, tried)[0]]
+            return first
         values = np.array([float(t.value or 0.0) for t in told])
         sign = -1.0 if study.direction == StudyDirection.MAXIMIZE else 1.0
         errors = _without_too_good(sign * values)
@@ -174,7 +175,7 @@ class OtnasSampler(BaseSampler):
         candidates[:n_mutants] = _mutants(rows, errors, candidates[:n_mutants], axes, rng)
         candidates = candidates[_new(candidates, tried)]
         search = PoolSearch(
-            Embedding(_blocks(np.concatenate([rows, pending, candidates]), rows, axes)),
+            _embedding(np.concatenate([rows, pending, candidates]), rows, axes),
             initial=1,
             settings=self._settings,
             seed=rng,
@@ -182,14 +183,15 @@ class OtnasSampler(BaseSampler):
         n_told, n_tried = len(rows), len(rows) + len(pending)
         search.tell(range(n_told), errors)
         search.claim(range(n_told, n_tried))
-        return candidates[search.ask()[0] - n_tried]
+        chosen: FloatArray = candidates[search.ask()[0] - n_tried]
+        return chosen
 
 
 def _check_objectives(study: Study) -> None:
     if len(study.directions) > 1:
         raise ValueError(
-            f"study: expected one objective for OtnasSampler, got {len(study.directions)}; Optuna's "
-            "NSGAIISampler and TPESampler take several"
+            f"study: expected one objective for OtnasSampler, got {len(study.directions)}; "
+            "Optuna's NSGAIISampler and TPESampler take several"
         )
 
 
@@ -251,19 +253,21 @@ def _new(candidates: FloatArray, tried: FloatArray) -> Any:
     return first[~known] if not known.all() else first
 
 
-def _blocks(rows: FloatArray, told: FloatArray, axes: dict[str, Axis]) -> dict[str, FloatArray]:
-    """Describe rows place by place, as `Embedding` takes it; conditions as `told` rows have it."""
+def _embedding(rows: FloatArray, told: FloatArray, axes: dict[str, Axis]) -> Embedding:
+    """Describe rows place by place; where `told` ones lack a parameter, it is as the nearest has."""
     has = ~np.isnan(told)
-    always = has.all(axis=0)
+    always: BoolArray = np.asarray(has.all(axis=0))
     rows = rows.copy()
     if not always.all():
         for i in range(len(told), len(rows)):
             applies = has[_nearest(rows[i], told, always, axes)]
             rows[i, ~applies] = np.nan
-    return {
-        name: axis.vectors(rows[:, j], absent=not always[j])
-        for j, (name, axis) in enumerate(axes.items())
-    }
+    return Embedding(
+        {
+            name: axis.vectors(rows[:, j], absent=not always[j])
+            for j, (name, axis) in enumerate(axes.items())
+        }
+    )
 
 
 def _nearest(row: FloatArray, told: FloatArray, always: BoolArray, axes: dict[str, Axis]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -53,10 +54,11 @@ class Axis:
             return rng.random(n)
         if not self._log:
             last = round((self._high - self._low) / self._step)
-            return self._place(self._low + self._step * rng.integers(last + 1, size=n))
+            steps = rng.integers(last + 1, size=n).astype(np.float64)
+            return self._place(self._low + self._step * steps)
         # The first and the last integer get as much of the axis as those between.
-        ends = np.log([self._low - 0.5, self._high + 0.5])
-        return self.nearest(self._place(np.exp(rng.uniform(*ends, size=n))))
+        low, high = math.log(self._low - 0.5), math.log(self._high + 0.5)
+        return self.nearest(self._place(np.exp(rng.uniform(low, high, size=n))))
 
     def moved(self, at: FloatArray, drawn: FloatArray, rng: np.random.Generator) -> FloatArray:
         """Return places near others; of choices, those that were drawn."""

@@ -179,7 +179,7 @@ class TreeWassersteinKernel(StationaryKernelMixin, GenericKernelMixin, Kernel):
 
     def _remembered(self, items: Any, make: Any, unchanging: bool) -> Embedding:
         """Embed, unless these are the items of one of the last calls: a fit has many."""
-        recent: list[tuple[Any, Embedding]] = vars(self).setdefault("_recent", [])
+        recent: list[tuple[Any, Embedding]] = self.__dict__.setdefault("_recent", [])
         if not unchanging:
             made: Embedding = make()
             return made
