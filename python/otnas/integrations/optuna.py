@@ -254,7 +254,7 @@ def _new(candidates: FloatArray, tried: FloatArray) -> Any:
 
 
 def _embedding(rows: FloatArray, told: FloatArray, axes: dict[str, Axis]) -> Embedding:
-    """Describe rows place by place; where `told` ones lack a parameter, it is as the nearest has."""
+    """Describe rows place by place; conditional parameters are there as the nearest told has."""
     has = ~np.isnan(told)
     always: BoolArray = np.asarray(has.all(axis=0))
     rows = rows.copy()

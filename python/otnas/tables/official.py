@@ -220,7 +220,7 @@ class NASBench201API:
         epochs = table.provenance.epochs or 1
         if iepoch is not None and iepoch != epochs - 1:
             raise ValueError(f"iepoch: expected {epochs - 1}, the last, or None, got {iepoch}")
-        info = {}
+        info: dict[str, float] = {}
         if "training_seconds" in table.metrics:
             seconds = float(table.metric("training_seconds")[row])
             info |= {"train-all-time": seconds, "train-per-time": seconds / epochs}
