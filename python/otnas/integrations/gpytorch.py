@@ -103,21 +103,29 @@ class PoolKernel(gpytorch.kernels.Kernel):
     def forward(self, x1: Any, x2: Any, diag: bool = False, **params: Any) -> Any:
         """Return covariances, shape (..., n, m), or with `diag` (..., n)."""
         rows, cols = self._positions(x1), self._positions(x2)
-        scales = self.block_lengthscale
         if diag:
-            apart = self._distances(rows.ravel(), cols.ravel(), paired=True)
-            apart = apart.reshape(len(apart), *rows.shape).to(scales)
-            return torch.exp(-self._weighted(apart, scales[..., None, :]))
-        batch = np.broadcast_shapes(rows.shape[:-1], cols.shape[:-1])
+            if np.array_equal(rows, cols):
+                shape = np.broadcast_shapes(self.batch_shape, rows.shape[:-1])
+                return torch.ones(*shape, rows.shape[-1]).to(self.raw_block_lengthscale)
+            return self.forward(x1, x2).diagonal(dim1=-1, dim2=-2)
+        rates = 1.0 / self.block_lengthscale
+        if rows.ndim == cols.ndim == 1:
+            return self._gram(rows, cols, rates)
         left, i = np.unique(rows, return_inverse=True)
         right, j = np.unique(cols, return_inverse=True)
-        apart = self._distances(left, right).to(scales)
-        i, j = i.reshape(rows.shape), j.reshape(cols.shape)
-        i = torch.from_numpy(np.broadcast_to(i, (*batch, rows.shape[-1])).copy())
-        j = torch.from_numpy(np.broadcast_to(j, (*batch, cols.shape[-1])).copy())
-        return torch.exp(
-            -self._weighted(apart[:, i[..., :, None], j[..., None, :]], scales[..., None, None, :])
-        )
+        K = self._gram(left, right, rates)
+        batch = np.broadcast_shapes(self.batch_shape, rows.shape[:-1], cols.shape[:-1])
+        K = K.expand(*batch, *K.shape[-2:])
+        i = np.broadcast_to(i.reshape(rows.shape), (*batch, rows.shape[-1]))
+        j = np.broadcast_to(j.reshape(cols.shape), (*batch, cols.shape[-1]))
+        K = torch.take_along_dim(K, torch.tensor(i)[..., :, None], dim=-2)
+        return torch.take_along_dim(K, torch.tensor(j)[..., None, :], dim=-1)
+
+    def _gram(self, rows: IntArray, cols: IntArray, rates: Any) -> Any:
+        """Return covariances of n with m positions, shape (*batch_shape, n, m)."""
+        apart = self._distances(rows, cols).to(rates)
+        exponent = rates @ apart.flatten(1)
+        return torch.exp(-exponent.reshape(*exponent.shape[:-1], len(rows), len(cols)))
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "_last": None}
@@ -129,9 +137,6 @@ class PoolKernel(gpytorch.kernels.Kernel):
         memo[id(self)] = copied
         copied.__setstate__(copy.deepcopy(self.__getstate__(), memo))
         return copied
-
-    def _weighted(self, apart: Any, scales: Any) -> Any:
-        return (apart.movedim(0, -1) / scales).sum(dim=-1)
 
     def _positions(self, x: Any) -> IntArray:
         if x.shape[-1] != 1:
@@ -147,13 +152,8 @@ class PoolKernel(gpytorch.kernels.Kernel):
         flat = checks.pool_items("x", positions.astype(np.intp).ravel(), len(self.embedding))
         return flat.reshape(values.shape)
 
-    def _distances(self, rows: IntArray, cols: IntArray, *, paired: bool = False) -> Any:
-        """Return distances (B, n, m), or of pairs (B, n); a fit asks for the same ones again."""
-        if paired:
-            if np.array_equal(rows, cols):
-                return torch.zeros(len(self.embedding.block_names), len(rows), dtype=torch.double)
-            unique, at = np.unique(np.concatenate([rows, cols]), return_inverse=True)
-            return self._distances(unique, unique)[:, at[: len(rows)], at[len(rows) :]]
+    def _distances(self, rows: IntArray, cols: IntArray) -> Any:
+        """Return distances, shape (B, n, m); a fit asks for the same ones again."""
         last = self._last
         if last is None or not (np.array_equal(last[0], rows) and np.array_equal(last[1], cols)):
             found = distances(self.embedding[rows], self.embedding[cols])

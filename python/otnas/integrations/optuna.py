@@ -24,7 +24,7 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from otnas import checks
-from otnas.arrays import BoolArray, FloatArray
+from otnas.arrays import BoolArray, FloatArray, IntArray
 from otnas.integrations.optuna_axes import Axis
 from otnas.search.pool_search import PoolSearch
 from otnas_fast import Embedding
@@ -241,16 +241,25 @@ def _mutants(
     return result
 
 
-def _new(candidates: FloatArray, tried: FloatArray) -> Any:
+def _new(candidates: FloatArray, tried: FloatArray) -> IntArray:
     """Return positions of different candidates that were not tried; of all if none is left."""
-    rounded = np.round(candidates, 12)
-    _, first = np.unique(rounded, axis=0, return_index=True)
-    first.sort()
+    places: dict[bytes, int] = {}
+    for i, key in enumerate(_keys(candidates)):
+        places.setdefault(key, i)
+    first = np.array(list(places.values()), dtype=np.intp)
     # A trial that lacks a parameter tried all of its values.
     known = np.zeros(len(first), dtype=bool)
-    for row in np.unique(np.round(tried, 12), axis=0):
-        known |= ((rounded[first] == row) | np.isnan(row)).all(axis=1)
-    return first[~known] if not known.all() else first
+    lacking = np.isnan(tried)
+    for pattern in np.unique(lacking, axis=0):
+        alike = (lacking == pattern).all(axis=1)
+        seen = set(_keys(tried[alike][:, ~pattern]))
+        known |= [key in seen for key in _keys(candidates[first][:, ~pattern])]
+    return first if known.all() else first[~known]
+
+
+def _keys(rows: FloatArray) -> list[bytes]:
+    """Return what equal rows share; adding 0 makes one of both zeros."""
+    return [row.tobytes() for row in np.round(rows, 12) + 0.0]
 
 
 def _embedding(rows: FloatArray, told: FloatArray, axes: dict[str, Axis]) -> Embedding:

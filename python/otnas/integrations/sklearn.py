@@ -36,22 +36,19 @@ from otnas import checks
 from otnas.arrays import FloatArray
 from otnas.gp import GaussianProcess, tree_wasserstein_kernel
 from otnas.gp.cholesky import solve_lower
-from otnas.spaces import Configuration, SearchSpace, Space
-from otnas_fast import (
-    DEFAULT_LENGTHSCALES,
-    Cell,
-    CellArray,
-    Embedding,
-    Taxonomy,
-    distances,
-    embed,
-    gram,
+from otnas.integrations.architectures import (
+    SpaceLike,
+    block_scales,
+    embedded,
+    listed,
+    positions,
 )
+from otnas.spaces import Configuration
+from otnas_fast import DEFAULT_LENGTHSCALES, Cell, CellArray, Embedding, distances, gram
 from otnas_fast.measures import MeasureNames
 
 __all__ = ["ArchitectureRegressor", "ArchitectureVectors", "GramRows", "TreeWassersteinKernel"]
 
-SpaceLike = SearchSpace[Any] | Taxonomy | None
 _UNCHANGING = (str, Cell, Configuration)
 
 
@@ -127,17 +124,22 @@ class TreeWassersteinKernel(StationaryKernelMixin, GenericKernelMixin, Kernel):
         left = self._embedding(X, "X")
         if not eval_gradient:
             right = None if Y is None else self._embedding(Y, "Y")
-            return gram(left, right, lengthscales=_scales(left, self.length_scale))
+            return gram(left, right, lengthscales=block_scales(left, self.length_scale))
         if Y is not None:
             raise ValueError("Y: expected None where the gradient is asked for, got items")
-        scaled = distances(left) / _scales(left, self.length_scale)[:, None, None]
+        # In place: new memory for large arrays takes as long as what is done with them.
+        scaled = distances(left)
+        scaled /= block_scales(left, self.length_scale)[:, None, None]
         total = scaled.sum(axis=0)
-        K = np.exp(-total)
+        K = np.negative(total)
+        np.exp(K, out=K)
         if self.hyperparameter_length_scale.fixed:
             return K, np.empty((*K.shape, 0))
         if self._one_a_block:
-            return K, np.moveaxis(scaled * K, 0, -1)
-        return K, (total * K)[:, :, None]
+            scaled *= K
+            return K, np.moveaxis(scaled, 0, -1)
+        total *= K
+        return K, total[:, :, None]
 
     def diag(self, X: Any) -> FloatArray:
         """Return ones, shape (n,)."""
@@ -164,18 +166,18 @@ class TreeWassersteinKernel(StationaryKernelMixin, GenericKernelMixin, Kernel):
     def _embedding(self, X: Any, name: str) -> Embedding:
         if self.pool is not None:
             pool = self._remembered([self.pool], self._embedded_pool, unchanging=True)
-            return pool[_positions(X, len(pool), name)]
-        items = _listed(X, name)
+            return pool[positions(X, len(pool), name)]
+        items = listed(X, name)
         unchanging = isinstance(items, CellArray) or all(isinstance(i, _UNCHANGING) for i in items)
         wanted = [items] if isinstance(items, CellArray) else items
         return self._remembered(
-            wanted, lambda: _embedded(items, self.measures, self.space, name), unchanging
+            wanted, lambda: embedded(items, self.measures, self.space, name), unchanging
         )
 
     def _embedded_pool(self) -> Embedding:
         if isinstance(self.pool, Embedding):
             return self.pool
-        return _embedded(_listed(self.pool, "pool"), self.measures, self.space, "pool")
+        return embedded(listed(self.pool, "pool"), self.measures, self.space, "pool")
 
     def _remembered(self, items: Any, make: Any, unchanging: bool) -> Embedding:
         """Embed, unless these are the items of one of the last calls: a fit has many."""
@@ -199,7 +201,7 @@ class _OfArchitectures(BaseEstimator):
     space: SpaceLike
 
     def _embedding(self, X: Any, *, fitting: bool) -> Embedding:
-        embedding = _embedded(_listed(X, "X"), self.measures, self.space, "X")
+        embedding = embedded(listed(X, "X"), self.measures, self.space, "X")
         if not len(embedding):
             raise ValueError("X: expected at least one architecture, got none")
         return embedding
@@ -307,7 +309,7 @@ class GramRows(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _OfArchitectur
     def fit(self, X: Any, y: object = None) -> GramRows:
         """Keep the architectures."""
         self.embedding_ = self._embedding(X, fitting=True)
-        self._scales = _scales(self.embedding_, self.length_scale)
+        self._scales = block_scales(self.embedding_, self.length_scale)
         return self
 
     def transform(self, X: Any) -> FloatArray:
@@ -388,55 +390,3 @@ class ArchitectureRegressor(RegressorMixin, _OfArchitectures):
             return mean
         variance = np.maximum(theta[-2] - (weights**2).sum(axis=0), 0.0)
         return mean, process.scale * np.sqrt(variance)
-
-
-def _scales(embedding: Embedding, length_scale: float | ArrayLike) -> FloatArray:
-    given = checks.numbers("length_scale", length_scale)
-    usual = np.array([DEFAULT_LENGTHSCALES.get(name, 1.0) for name in embedding.block_names])
-    if given.shape not in ((), usual.shape):
-        raise ValueError(
-            f"length_scale: expected a number or one for each of the blocks "
-            f"{embedding.block_names}, got shape {given.shape}"
-        )
-    scaled: FloatArray = given * usual
-    return scaled
-
-
-def _listed(X: Any, name: str) -> Any:
-    """Return architectures as a list, or as the CellArray that they are."""
-    if isinstance(X, CellArray):
-        return X
-    if hasattr(X, "to_numpy"):  # a column of a data frame, or a frame of one
-        X = X.to_numpy()
-    if isinstance(X, np.ndarray):
-        if X.ndim == 2 and X.shape[1] == 1:
-            X = X[:, 0]
-        if X.ndim != 1:
-            raise ValueError(f"{name}: expected one column of architectures, got shape {X.shape}")
-        return X.tolist()
-    if isinstance(X, (str, Cell)) or not hasattr(X, "__iter__"):
-        raise TypeError(f"{name}: expected a sequence of architectures, got {checks.shown(X)}")
-    return list(X)
-
-
-def _embedded(items: Any, measures: MeasureNames, space: SpaceLike, name: str) -> Embedding:
-    if space is None or isinstance(space, Taxonomy):
-        return embed(items, measures=measures, taxonomy=space)
-    if not isinstance(space, SearchSpace):
-        raise TypeError(f"space: expected a SearchSpace or Taxonomy, got {checks.shown(space)}")
-    things = [space.parse(item) if isinstance(item, str) else item for item in items]
-    if isinstance(space, Space):
-        return embed(things, measures=measures, taxonomy=space.taxonomy)
-    blocks = space.places(things)
-    if not blocks:
-        raise ValueError(f"space: expected one with places or cells, got {space.name}")
-    return Embedding(dict(blocks))
-
-
-def _positions(X: Any, n_items: int, name: str) -> Any:
-    array = np.asarray(X)
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.dtype.kind == "f" and (array == np.rint(array)).all():
-        array = array.astype(np.intp)
-    return checks.pool_items(name, array, n_items)
