@@ -146,7 +146,7 @@ def test_target_optuna(benchmark: BenchmarkFixture, targets: Targets, n: int) ->
 
 @pytest.mark.benchmark(group="targets")
 def test_target_gpytorch(benchmark: BenchmarkFixture, targets: Targets) -> None:
-    """K as each step of a fit has it: distances are kept on both sides."""
+    """K and a gradient, as each step of a fit has it: distances are kept on both sides."""
     torch = pytest.importorskip("torch")
     pytest.importorskip("gpytorch")
     from otnas.integrations.gpytorch import PoolKernel, as_inputs
@@ -158,9 +158,17 @@ def test_target_gpytorch(benchmark: BenchmarkFixture, targets: Targets) -> None:
     scales = kernel.block_lengthscale.detach().numpy()
     theta = np.log([*scales, 1.0])
 
-    def ours() -> Any:
-        with torch.no_grad():
-            return kernel(x).to_dense()
+    weights = np.random.default_rng(0).standard_normal((N, N))
+    as_tensor = torch.from_numpy(weights)
 
-    np.testing.assert_allclose(ours().numpy(), training.gram(theta), rtol=1e-6)
-    compared(benchmark, targets, "GPyTorch kernel", ours, lambda: training.gram(theta))
+    def ours() -> Any:
+        kernel.zero_grad()
+        (kernel(x).to_dense() * as_tensor).sum().backward()
+        return kernel.raw_block_lengthscale.grad
+
+    def direct() -> Any:
+        return training.gradient(theta, training.gram(theta), weights)
+
+    slope = direct()[:-1] / scales * (1.0 - np.exp(-scales))  # of softplus, up to its lower bound
+    np.testing.assert_allclose(ours().numpy(), slope, rtol=1e-4)
+    compared(benchmark, targets, "GPyTorch kernel and gradient", ours, direct)

@@ -124,8 +124,8 @@ class PoolKernel(gpytorch.kernels.Kernel):
     def _gram(self, rows: IntArray, cols: IntArray, rates: Any) -> Any:
         """Return covariances of n with m positions, shape (*batch_shape, n, m)."""
         apart = self._distances(rows, cols).to(rates)
-        exponent = rates @ apart.flatten(1)
-        return torch.exp(-exponent.reshape(*exponent.shape[:-1], len(rows), len(cols)))
+        K = torch.exp(-rates @ apart.flatten(1))
+        return K.reshape(*K.shape[:-1], len(rows), len(cols))
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "_last": None}
