@@ -207,13 +207,12 @@ def _params(trial: FrozenTrial, axes: dict[str, Axis]) -> dict[str, float]:
 
 def _rows(trials: list[FrozenTrial], axes: dict[str, Axis]) -> FloatArray:
     """Return places of all parameters, NaN where a trial has none, shape (n, p)."""
-    rows = np.full((len(trials), len(axes)), np.nan)
-    for i, trial in enumerate(trials):
-        params = _params(trial, axes)
-        for j, (name, axis) in enumerate(axes.items()):
-            if name in params:
-                rows[i, j] = axis.place(params[name])
-    return rows
+    found = [_params(trial, axes) for trial in trials]
+    columns = [
+        axis.place(np.array([params.get(name, np.nan) for params in found], dtype=np.float64))
+        for name, axis in axes.items()
+    ]
+    return np.column_stack(columns)
 
 
 def _without_too_good(errors: FloatArray) -> FloatArray:

@@ -88,11 +88,9 @@ class Axis:
         """Return values at places, as users see them."""
         return [self._of.to_external_repr(value) for value in self.internal(at).tolist()]
 
-    def place(self, internal: float) -> float:
-        """Return the place of a value as Optuna stores it; one of another range may lie outside."""
-        if self.n_choices:
-            return internal
-        return float(self._place(np.array([internal]))[0])
+    def place(self, internal: FloatArray) -> FloatArray:
+        """Return places of values as Optuna stores them; those of another range may lie outside."""
+        return internal if self.n_choices else self._place(internal)
 
     def vectors(self, at: FloatArray, *, absent: bool) -> FloatArray:
         """Describe n places, NaN for what does not apply: see `otnas.spaces.places`."""
