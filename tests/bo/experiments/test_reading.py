@@ -65,14 +65,14 @@ def test_curves_against_loops(folder, experiment, small_table):
 
 def test_export(folder, experiment, tmp_path):
     slow = list(slow_rows(folder))
-    assert list(export.rows(experiment)) == slow
+    assert list(export.rows([experiment])) == slow
     path = tmp_path / "a.csv"
-    assert export.write_csv(experiment, path) == 180
+    assert export.write_csv([experiment], path) == 180
     names, *lines = csv.reader(io.StringIO(path.read_text(encoding="utf-8")))
     assert tuple(names) == export.COLUMNS
     assert [tuple(map(str, row)) for row in slow] == [tuple(line) for line in lines]
     path = tmp_path / "a.parquet"
-    assert export.write_parquet(experiment, path) == 180
+    assert export.write_parquet([experiment], path) == 180
     stored = pyarrow.parquet.read_table(path)
     assert stored.column_names == list(export.COLUMNS)
     assert [tuple(row.values()) for row in stored.to_pylist()] == slow
@@ -84,8 +84,8 @@ def test_a_table_without_test_errors(tmp_path):
     run_all(configuration(trials=range(2)), tmp_path / "out")
     (experiment,) = results.load(tmp_path / "out")
     assert not experiment.has_test_error
-    assert {row[5] for row in export.rows(experiment)} == {None}
-    export.write_parquet(experiment, tmp_path / "a.parquet")
+    assert {row[5] for row in export.rows([experiment])} == {None}
+    export.write_parquet([experiment], tmp_path / "a.parquet")
     assert pyarrow.parquet.read_table(tmp_path / "a.parquet")["test_error"].null_count == 60
     assert "validation error of the architecture" in report.render([experiment], oracle=True)
 
@@ -269,7 +269,7 @@ def test_the_report_escapes_what_it_is_given(experiment):
 
 def test_best_cells(experiment, small_table):
     found = pictures.best_found(experiment, limit=3)
-    every = sorted({(row[4], row[3]) for row in export.rows(experiment)})
+    every = sorted({(row[4], row[3]) for row in export.rows([experiment])})
     assert [(item.validation_error, item.text) for item in found] == every[:3]
     assert found[0].cell.to_nasbench201() == found[0].text
 
