@@ -89,11 +89,11 @@ def write_parquet(experiments: Sequence[Experiment], path: Path) -> int:
         raise ImportError("pyarrow is not installed: pip install 'otnas[parquet]'") from None
     names = _columns(experiments)
     kinds = ("string", "int64", "int64", "string", *("float64",) * 4)
-    kinds = ("string",) * (len(names) - len(COLUMNS)) + kinds
+    before = ("string",) * (len(names) - len(COLUMNS))
     columns = list(zip(*rows(experiments), strict=True))
     arrays = [
         pyarrow.array(column, type=getattr(pyarrow, kind)())
-        for column, kind in zip(columns, kinds, strict=True)
+        for column, kind in zip(columns, (*before, *kinds), strict=True)
     ]
     table = pyarrow.table(dict(zip(names, arrays, strict=True)))
     with written_atomically(path) as file:

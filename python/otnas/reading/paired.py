@@ -106,7 +106,12 @@ def _paired(one: Experiment, other: Experiment, at: int | None) -> Paired | None
         other,
         queries,
         [
-            Pair(method, *values.mean(axis=0).tolist(), Versus(result, p_value))
+            Pair(
+                method,
+                float(values[:, 0].mean()),
+                float(values[:, 1].mean()),
+                Versus(result, p_value),
+            )
             for (method, values), result, p_value in zip(
                 regrets.items(), results, adjusted, strict=True
             )
