@@ -22,6 +22,7 @@ from otnas_fast.cells import Architecture, Cell, CellArray, as_cells
 from otnas_fast.dpp import (
     DPP,
     KDPP,
+    KernelDPP,
     KernelKDPP,
     kdpp_log_prob,
     kdpp_marginals,
@@ -60,6 +61,7 @@ __all__ = [
     "Cell",
     "CellArray",
     "Embedding",
+    "KernelDPP",
     "KernelKDPP",
     "NumericalError",
     "PreparedEmbedding",

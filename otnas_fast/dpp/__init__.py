@@ -34,6 +34,7 @@ from otnas_fast.dpp.functions import (
     sample_kdpp,
 )
 from otnas_fast.dpp.kdpp import KDPP
+from otnas_fast.dpp.kernel_dpp import KernelDPP
 from otnas_fast.dpp.kernel_kdpp import KernelKDPP
 from otnas_fast.dpp.kernels import (
     ConditionedKernel,
@@ -57,6 +58,7 @@ __all__ = [
     "FactorKernel",
     "FunctionKernel",
     "Kernel",
+    "KernelDPP",
     "KernelKDPP",
     "LaplaceKernel",
     "MatrixKernel",

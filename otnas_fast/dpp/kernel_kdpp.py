@@ -21,14 +21,12 @@ from otnas_fast.dpp._validate import (
     as_subset,
     draw_seeds,
 )
-from otnas_fast.dpp.kernels import ConditionedKernel, KernelLike, as_kernel_blocks
-from otnas_fast.dpp.rejection import Landmarks, Proposal, fit_landmarks
-
-# A draw is accepted once in some ten trials; this many in vain mean that the landmarks do not fit.
-TRIALS = 10_000
+from otnas_fast.dpp.kernel_ensemble import KernelEnsemble, drawn, log_mean
+from otnas_fast.dpp.kernels import KernelLike
+from otnas_fast.dpp.rejection import Landmarks, OfSize
 
 
-class KernelKDPP:
+class KernelKDPP(KernelEnsemble):
     """The k-DPPs (all k) of an L-ensemble of any size, given by blocks of its kernel.
 
     Draws are exact: by rejection from small k-DPPs. Probabilities need the normaliser e_k, which is
@@ -59,33 +57,10 @@ class KernelKDPP:
     """
 
     def __init__(self, kernel: KernelLike, *, landmarks: int | None = None) -> None:
-        self._kernel = as_kernel_blocks(kernel)
-        self._count = (
-            None if landmarks is None else check.integer(landmarks, "landmarks", minimum=1)
-        )
-        diagonal = self._kernel.diagonal()
-        if diagonal.shape != (len(self._kernel),):
-            raise ValueError(
-                f"kernel.diagonal(): expected shape ({len(self._kernel)},), got {diagonal.shape}"
-            )
-        bad = diagonal[~(np.isfinite(diagonal) & (diagonal >= 0))]
-        if bad.size:
-            raise ValueError(f"kernel.diagonal(): expected finite numbers >= 0, got {bad[0]}")
-        largest = float(diagonal.max())
-        # A power of two: dividing by it rounds nothing. A common factor does not change k-DPPs.
-        self._scale = 2.0 ** math.frexp(largest)[1] if 0 < largest < 2.0**1020 else largest or 1.0
-        self._positive = int(np.count_nonzero(diagonal))
+        super().__init__(kernel, landmarks=landmarks)
         self._landmarks: Landmarks | None = None
-        self._fitted = 0  # landmarks asked for
-        self._proposals: dict[int, Proposal] = {}
-
-    @property
-    def n(self) -> int:
-        """Number of items."""
-        return len(self._kernel)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(n={self.n})"
+        self._asked_for = 0  # landmarks
+        self._proposals: dict[int, OfSize] = {}
 
     def sample(self, k: int, *, rng: Rng = None, size: int | None = None) -> npt.NDArray[np.int64]:
         """Draw from the k-DPP, ``P(S) = det(L_S) / e_k``, exactly.
@@ -112,17 +87,8 @@ class KernelKDPP:
         """
         k = as_integer(k, "k", least=1, most=self.n)
         size = as_size(size)
-        seeds = draw_seeds(as_generator(rng), size)
-        draws = np.empty((len(seeds), k), dtype=np.int64)
-        for i, seed in enumerate(seeds):
-            draw = self.draw(k, np.random.default_rng(seed), trials=TRIALS)
-            if draw is None:
-                raise _core.NumericalError(
-                    f"none of {TRIALS} trials was accepted; landmarks: expected more than "
-                    f"{len(self._landmarks.items) if self._landmarks else 0} for this kernel"
-                )
-            draws[i] = draw
-        return draws[0] if size is None else draws
+        draws = drawn(self._proposal(k), draw_seeds(as_generator(rng), size))
+        return draws[0] if size is None else np.array(draws, dtype=np.int64).reshape(-1, k)
 
     def draw(
         self, k: int, rng: np.random.Generator, *, trials: int
@@ -155,16 +121,11 @@ class KernelKDPP:
         """
         k = as_integer(k, "k", least=1, most=self.n)
         trials = check.integer(trials, "trials", minimum=2)
-        proposal = self._proposal(k)
-        generator = as_generator(rng)
-        logs = np.array([proposal.intermediate(generator).log_value for _ in range(trials)])
-        top = float(logs.max())
-        if top == -np.inf:
+        proposal, generator = self._proposal(k), as_generator(rng)
+        estimate, error = log_mean([proposal.weighed(generator)[2] for _ in range(trials)])
+        if estimate == -np.inf:
             raise _core.NumericalError(f"rank too small: no set of k = {k} items was found")
-        values = np.exp(logs - top)
-        mean = float(values.mean())
-        estimate = top + math.log(mean) + proposal.log_repetition + k * math.log(self._scale)
-        return estimate, float(values.std(ddof=1)) / mean / math.sqrt(trials)
+        return estimate + k * math.log(self._scale), error
 
     def log_normaliser_bound(self, k: int) -> float:
         """Return an upper bound on ``log e_k`` that holds with certainty.
@@ -252,41 +213,16 @@ class KernelKDPP:
         log_normaliser, _ = self.log_normaliser(k, rng=generator, trials=trials)
         return min(math.exp(log_numerator - log_normaliser), 1.0)
 
-    def condition(self, *, include: npt.ArrayLike = (), exclude: npt.ArrayLike = ()) -> KernelKDPP:
-        """Return the ensemble of the other items, given what is known of some.
-
-        Parameters
-        ----------
-        include, exclude
-            As for `KDPP.condition`.
-
-        Returns
-        -------
-        KernelKDPP
-            Of the same n items.
-
-        Raises
-        ------
-        TypeError, ValueError, NumericalError
-            As for `KDPP.condition`.
-        """
-        kernel = ConditionedKernel(self._kernel, include=include, exclude=exclude)
-        return KernelKDPP(kernel, landmarks=self._count)
-
-    def _proposal(self, k: int) -> Proposal:
+    def _proposal(self, k: int) -> OfSize:
         if k > self._positive:
             raise _core.NumericalError(
                 f"rank too small: only {self._positive} items have a positive diagonal entry, so "
                 f"no set of k = {k} items has a positive determinant"
             )
         wanted = self._count or max(15 * k, 50)
-        if self._landmarks is None or (self._count is None and self._fitted < wanted):
-            self._landmarks, self._fitted = fit_landmarks(self._kernel, self._scale, wanted), wanted
+        if self._landmarks is None or (self._count is None and self._asked_for < wanted):
+            self._landmarks, self._asked_for = self._fitted(wanted), wanted
             self._proposals.clear()
         if k not in self._proposals:
-            self._proposals[k] = Proposal(self._kernel, self._scale, self._landmarks, k)
+            self._proposals[k] = OfSize(self._kernel, self._scale, self._landmarks, k)
         return self._proposals[k]
-
-    def _log_determinant(self, items: npt.NDArray[np.int64]) -> float:
-        block = self._kernel.block(items, items) / self._scale
-        return _core.log_determinant_psd(block) + len(items) * math.log(self._scale)

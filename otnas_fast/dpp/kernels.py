@@ -11,17 +11,15 @@ q : (n,)
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cholesky, solve_triangular
-from scipy.spatial.distance import cdist
 
 from otnas_fast import _core
 from otnas_fast import _validate as check
 from otnas_fast._items import Lengthscales, block_lengthscales
+from otnas_fast._scipy import distance, linalg
 from otnas_fast._validate import FloatArray
 from otnas_fast.dpp._validate import as_items, as_kernel, as_matrix, as_quality
 from otnas_fast.embedding import Embedding
@@ -186,7 +184,7 @@ class LaplaceKernel:
 
         def fill(start: int) -> None:
             part = slice(start, start + 4096)
-            cdist(left[part], right, "cityblock", out=values[part])
+            distance.cdist(left[part], right, "cityblock", out=values[part])
             values[part] /= -self._lengthscale
             np.exp(values[part], out=values[part])
 
@@ -194,6 +192,9 @@ class LaplaceKernel:
             for start in range(0, len(left), 4096):
                 fill(start)
         else:
+            # Not at the top: it brings the module logging along.
+            from concurrent.futures import ThreadPoolExecutor
+
             with ThreadPoolExecutor(self._threads) as pool:
                 list(pool.map(fill, range(0, len(left), 4096)))
         return values
@@ -302,7 +303,7 @@ class ConditionedKernel:
             raise _core.NumericalError(
                 "include has probability 0: the determinant of its items is zero"
             )
-        self._root = cholesky(inside, lower=True) if len(inside) else inside
+        self._root = linalg.cholesky(inside, lower=True) if len(inside) else inside
 
     def __len__(self) -> int:
         return len(self._kernel)
@@ -328,7 +329,7 @@ class ConditionedKernel:
         values = self._kernel.block(self._in, items)
         if not len(self._in):
             return values
-        return np.asarray(solve_triangular(self._root, values, lower=True))
+        return np.asarray(linalg.solve_triangular(self._root, values, lower=True))
 
 
 KernelLike: TypeAlias = Kernel | Embedding

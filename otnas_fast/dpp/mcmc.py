@@ -24,10 +24,10 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg.lapack import dpstrf
 
 from otnas_fast import _core
 from otnas_fast import _validate as check
+from otnas_fast._scipy import lapack
 from otnas_fast._validate import FloatArray
 from otnas_fast.dpp._validate import Rng, as_generator, as_integer, as_items, draw_seeds
 from otnas_fast.dpp.kernels import Kernel, KernelLike, as_kernel_blocks
@@ -207,7 +207,7 @@ def _independent(kernel: Kernel, k: int, rng: np.random.Generator) -> npt.NDArra
     for count in (min(n, 20 * k), min(n, 200 * k)):
         some = np.sort(rng.choice(n, count, replace=False)).astype(np.int64)
         block = kernel.block(some, some)
-        _, order, _, _ = dpstrf(block / float(block.diagonal().max() or 1.0), lower=1)
+        _, order, _, _ = lapack.dpstrf(block / float(block.diagonal().max() or 1.0), lower=1)
         start = some[order[:k] - 1]
         if _core.log_determinant_psd(kernel.block(start, start)) > -np.inf:
             return np.asarray(start)

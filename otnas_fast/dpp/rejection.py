@@ -1,4 +1,4 @@
-"""Exact k-DPP draws from a kernel given by blocks, by intermediate sampling with rejection.
+"""Exact DPP and k-DPP draws from a kernel given by blocks: intermediate sampling with rejection.
 
 Notation
 --------
@@ -24,6 +24,9 @@ a draw from the k-DPP of L. Second, e_k^(1/k) is concave, so ``e_k(M) <= U = e_k
 whatever was taken: M is accepted with probability e_k(M) / U. The reference decides only how
 often.
 
+A DPP has det(I + M) for e_k(M), ``G = inv(I + M0)``, and t from a Poisson distribution whose mean q
+is tilted to q e^(s / q), since the tangent of log det(I + M) at M0 is at most s / q for every item.
+
 References
 ----------
 .. [1] M. Derezinski, D. Calandriello and M. Valko, "Exact sampling of determinantal point processes
@@ -40,10 +43,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cholesky, solve_triangular
-from scipy.linalg.lapack import dpstrf
 
 from otnas_fast import _core
+from otnas_fast._scipy import lapack, linalg
 from otnas_fast._validate import FloatArray
 from otnas_fast.dpp.kernels import Kernel
 
@@ -54,9 +56,9 @@ DEPENDENT = 1e-9  # landmarks with a smaller share of their diagonal left are dr
 DIRECTIONS = (0, *(4**i for i in range(8)))  # tried for D
 
 
-def intermediate_size(k: int) -> int:
+def intermediate_size(k: float) -> int:
     """Return t, the items of one small k-DPP: a fraction of e^(-k^2 / 2t) of them is accepted."""
-    return max(4 * k, k * k // 4)
+    return math.ceil(max(4 * k, k * k // 4))
 
 
 class Landmarks(NamedTuple):
@@ -69,12 +71,11 @@ class Landmarks(NamedTuple):
     rest: float  # fit to trace of C - P C P
 
 
-class Intermediate(NamedTuple):
-    """A small k-DPP that stands for the large one, before acceptance."""
+class Taken(NamedTuple):
+    """A small ensemble that stands for the large one, before acceptance."""
 
     items: npt.NDArray[np.int64]  # (t,), with repetition
     ensemble: _core.LEnsemble  # of M, in units of the kernel's scale
-    log_value: float  # log e_k(M); -inf if the rank is below k
 
 
 def fit_landmarks(kernel: Kernel, scale: float, count: int) -> Landmarks:
@@ -91,16 +92,16 @@ def fit_landmarks(kernel: Kernel, scale: float, count: int) -> Landmarks:
     items = np.sort(rng.choice(n, count, replace=False, p=share)).astype(np.int64)
     block = kernel.block(items, items) / scale
     unit = 1.0 / np.sqrt(np.diagonal(block))
-    _, order, rank, _ = dpstrf(block * unit[:, None] * unit, lower=1, tol=DEPENDENT)
+    _, order, rank, _ = lapack.dpstrf(block * unit[:, None] * unit, lower=1, tol=DEPENDENT)
     items = items[np.sort(order[:rank] - 1)]
-    root = cholesky(kernel.block(items, items) / scale, lower=True)
+    root = linalg.cholesky(kernel.block(items, items) / scale, lower=True)
 
     if n <= SUBSAMPLE:
         rows, weights = np.arange(n), np.ones(n)
     else:
         rows = rng.choice(n, SUBSAMPLE, p=share)
         weights = 1.0 / (SUBSAMPLE * share[rows])
-    features = solve_triangular(root, kernel.block(items, rows) / scale, lower=True)
+    features = linalg.solve_triangular(root, kernel.block(items, rows) / scale, lower=True)
     values, vectors = np.linalg.eigh((features * weights) @ features.T)
     values, vectors = values[::-1], vectors[:, ::-1]
     kept = values > len(items) * np.finfo(float).eps * values[0]
@@ -110,8 +111,8 @@ def fit_landmarks(kernel: Kernel, scale: float, count: int) -> Landmarks:
     return Landmarks(items, root, values[kept], vectors[:, kept], rest)
 
 
-class Proposal:
-    """The proposals of one k: scores of all items and the bound U.
+class Proposals:
+    """Items taken independently by their scores, for a reference of a kind.
 
     Parameters
     ----------
@@ -119,13 +120,15 @@ class Proposal:
     scale : float
         The kernel is divided by it.
     landmarks : Landmarks
-    k : int
-        At least 1.
+    rho : float
+        The gradient at the reference is at most that in any direction ...
+    slopes : array (len(landmarks.values),)
+        ... and so much along the eigenvectors.
 
     Raises
     ------
     NumericalError
-        If the kernel is seen to have a rank below k, or to be indefinite.
+        If the kernel is seen not to be finite.
 
     Notes
     -----
@@ -133,14 +136,14 @@ class Proposal:
     memory O(n) and a block.
     """
 
-    def __init__(self, kernel: Kernel, scale: float, landmarks: Landmarks, k: int) -> None:
-        self._kernel, self._scale, self.k = kernel, scale, k
-        self.count = intermediate_size(k)  # t
-        log_value, log_rho, slopes = _reference(landmarks, k, len(kernel))
-        rho = math.exp(log_rho)
+    def __init__(
+        self, kernel: Kernel, scale: float, landmarks: Landmarks, rho: float, slopes: FloatArray
+    ) -> None:
+        self._kernel, self._scale = kernel, scale
+        self.landmarks = len(landmarks.items)
         # g_i = rho L_ii - |filter L_iA|^2, one product instead of two
         filters = (np.sqrt((rho - slopes).clip(0.0)) * landmarks.vectors).T
-        filters = solve_triangular(landmarks.root, filters.T, lower=True, trans="T")
+        filters = linalg.solve_triangular(landmarks.root, filters.T, lower=True, trans="T")
         scores = rho * kernel.diagonal() / scale
         floor = SLACK * scores
         for start in range(0, len(kernel), ROWS):
@@ -154,38 +157,119 @@ class Proposal:
             )
         self._cumulative = np.cumsum(scores)
         self._scores = scores
-        total = float(self._cumulative[-1])
-        self.log_bound = log_value + k * math.log(total / k)
+        self.total = float(self._cumulative[-1])  # s
 
-    @property
-    def log_repetition(self) -> float:
-        """``log(t^k (t-k)! / t!)``, which makes e_k(M) an unbiased estimate of e_k(L)."""
-        t, k = self.count, self.k
-        return k * math.log(t) - math.lgamma(t + 1) + math.lgamma(t - k + 1)
-
-    def intermediate(self, rng: np.random.Generator) -> Intermediate:
-        """Draw t items and decompose their small kernel."""
-        total = self._cumulative[-1]
-        items = np.searchsorted(self._cumulative, rng.random(self.count) * total, side="right")
+    def taken(self, t: int, weight: float, rng: np.random.Generator) -> Taken:
+        """Take t items and decompose M, their small kernel: every b_i b_i^T / (weight p_i)."""
+        items = np.searchsorted(self._cumulative, rng.random(t) * self.total, side="right")
         items = np.minimum(items, len(self._cumulative) - 1)
-        weights = np.sqrt(total / (self.count * self._scores[items]))
+        weights = np.sqrt(self.total / (weight * self._scores[items]))
         block = self._kernel.block(items, items) / self._scale * weights[:, None] * weights
-        ensemble = _core.LEnsemble.from_kernel(0.5 * (block + block.T))
-        fits = ensemble.rank >= self.k
-        return Intermediate(items, ensemble, ensemble.log_normaliser(self.k) if fits else -np.inf)
+        return Taken(items, _core.LEnsemble.from_kernel(0.5 * (block + block.T)))
+
+
+class OfSize(Proposals):
+    """The proposals of one k: t items, accepted in proportion to e_k(M), at most U.
+
+    Parameters
+    ----------
+    kernel, scale, landmarks
+        As for `Proposals`.
+    k : int
+        At least 1.
+
+    Raises
+    ------
+    NumericalError
+        If the kernel is seen to have a rank below k, or to be indefinite.
+    """
+
+    def __init__(self, kernel: Kernel, scale: float, landmarks: Landmarks, k: int) -> None:
+        log_value, log_rho, slopes = _reference(landmarks, k, len(kernel))
+        super().__init__(kernel, scale, landmarks, math.exp(log_rho), slopes)
+        self.k = k
+        self.count = intermediate_size(k)  # t
+        self.log_bound = log_value + k * math.log(self.total / k)
+
+    def weighed(self, rng: np.random.Generator) -> tuple[Taken, float, float]:
+        """Return what is taken, log e_k(M), and the logarithm of an unbiased estimate of e_k(L)."""
+        t, k = self.count, self.k
+        small = self.taken(t, t, rng)
+        value = small.ensemble.log_normaliser(k) if small.ensemble.rank >= k else -np.inf
+        return small, value, value + k * math.log(t) - math.lgamma(t + 1) + math.lgamma(t - k + 1)
 
     def draw(self, rng: np.random.Generator, trials: int) -> npt.NDArray[np.int64] | None:
         """Draw k items, ascending; None if none of so many trials was accepted."""
         for _ in range(trials):
-            small = self.intermediate(rng)
-            if small.log_value > self.log_bound + 1e-6:
-                raise _core.NumericalError(
-                    "kernel: expected a positive semi-definite one; blocks contradict each other"
-                )
-            if math.log1p(-rng.random()) < small.log_value - self.log_bound:
-                seed = rng.integers(0, 2**64, size=1, dtype=np.uint64)
-                return np.sort(small.items[small.ensemble.sample(self.k, seed, 1)[0]])
+            small, value, _ = self.weighed(rng)
+            if _accepted(value, self.log_bound, rng):
+                return np.sort(small.items[small.ensemble.sample(self.k, _seed(rng), 1)[0]])
         return None
+
+
+class OfAnySize(Proposals):
+    """The proposals of a DPP: a random number of items, accepted in proportion to det(I + L).
+
+    The reference has no further directions: with them the bound would be higher.
+
+    Parameters
+    ----------
+    kernel, scale, landmarks
+        As for `Proposals`.
+    """
+
+    def __init__(self, kernel: Kernel, scale: float, landmarks: Landmarks) -> None:
+        odds = scale * landmarks.values
+        super().__init__(kernel, scale, landmarks, scale, scale / (1.0 + odds))
+        self.count = max(1.0, intermediate_size(self.total))  # q
+        self._at_zero = float((np.log1p(odds) - odds / (1.0 + odds)).sum())
+
+    @property
+    def log_bound(self) -> float:
+        """An upper bound on log det(I + L)."""
+        return self._at_zero + self.total
+
+    def weighed(self, rng: np.random.Generator) -> tuple[Taken, float, float]:
+        """Return what is taken, log det(I + M) less its bound, and log of an estimate.
+
+        The estimate of det(I + L) is unbiased.
+        """
+        q, slope = self.count, self.total / self.count
+        t = int(rng.poisson(q * math.exp(slope)))
+        small = self.taken(t, q, rng) if t else _nothing()
+        log_value = float(np.log1p(self._scale * small.ensemble.eigenvalues).sum())
+        estimate = log_value - t * slope + q * math.expm1(slope)
+        return small, log_value - self._at_zero - t * slope, estimate
+
+    def draw(self, rng: np.random.Generator, trials: int) -> npt.NDArray[np.int64] | None:
+        """Draw a set, ascending; None if none of so many trials was accepted."""
+        for _ in range(trials):
+            small, excess, _ = self.weighed(rng)
+            if _accepted(excess, 0.0, rng):
+                chosen = small.ensemble.sample_any_size(self.kappa(small), _seed(rng), 1)[0]
+                return np.sort(small.items[chosen])
+        return None
+
+    def kappa(self, small: Taken) -> FloatArray:
+        """Return the eigenvalues of the marginal kernel of M."""
+        return np.asarray(1.0 / (1.0 + 1.0 / (self._scale * small.ensemble.eigenvalues)))
+
+
+def _nothing() -> Taken:
+    """Any item, with determinant 0."""
+    return Taken(np.zeros(1, dtype=np.int64), _core.LEnsemble.from_kernel(np.zeros((1, 1))))
+
+
+def _accepted(log_value: float, log_bound: float, rng: np.random.Generator) -> bool:
+    if log_value > log_bound + 1e-6:
+        raise _core.NumericalError(
+            "kernel: expected a positive semi-definite one; blocks contradict each other"
+        )
+    return math.log1p(-rng.random()) < log_value - log_bound
+
+
+def _seed(rng: np.random.Generator) -> npt.NDArray[np.uint64]:
+    return rng.integers(0, 2**64, size=1, dtype=np.uint64)
 
 
 def _reference(landmarks: Landmarks, k: int, n: int) -> tuple[float, float, FloatArray]:

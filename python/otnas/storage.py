@@ -9,6 +9,7 @@ import os
 import secrets
 import struct
 import sys
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ ARCHIVE_ERRORS = (
     *(OSError, EOFError, ValueError, KeyError, IndexError, OverflowError, MemoryError),
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
     # An unknown compression or version, an encrypted member, a header nested too deep.
-    *(NotImplementedError, RuntimeError, SyntaxError),
+    *(NotImplementedError, RuntimeError, SyntaxError, tokenize.TokenError),
 )
 """What the standard library and NumPy raise for damaged archives and compressed files."""
 

@@ -63,7 +63,7 @@ def test_no_small_kdpp_exceeds_the_bound(n, r, seed, landmarks):
         assert landmarks < k  # with no landmarks to spare, the rank is not seen
         return
     rng = np.random.default_rng(seed)
-    values = [proposal.intermediate(rng).log_value for _ in range(50)]
+    values = [proposal.weighed(rng)[1] for _ in range(50)]
     assert max(values) <= proposal.log_bound + 1e-7
     assert kdpp.log_normaliser_bound(k) >= KDPP(L)._ensemble.log_normaliser(k) - 1e-7
 

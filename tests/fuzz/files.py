@@ -7,6 +7,7 @@ message that names it; anything else is a finding.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import math
 import os
@@ -36,6 +37,9 @@ COLUMNS = Columns("arch", valid="error", seconds="seconds", parameters="paramete
 MEANING = Meaning("percent", "error")
 SKIP = Tolerance(unknown="skip", duplicates="mean")
 
+CORPUS = Path(__file__).parent / "corpus"
+
+_SEPARATOR = b"\n--\n"  # between the parts of a content
 _FOLDER = Path(tempfile.mkdtemp(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
 
 
@@ -147,6 +151,18 @@ class FileTarget:
         data = self.wrap(content)
         return changed(data, rng) if whole == 1 or rng.randrange(20) == 0 else data
 
+    def joined(self) -> bytes:
+        """Return the honest content in one, as fuzzers that know only bytes start from."""
+        parts = self.content
+        return _SEPARATOR.join(parts) if isinstance(parts, list) else bytes(parts)
+
+    def around(self, joined: bytes) -> bytes:
+        """Return the file with such a content."""
+        if not isinstance(self.content, list):
+            return self.wrap(joined)
+        parts = joined.split(_SEPARATOR, len(self.content) - 1)
+        return self.wrap(parts + [b""] * (len(self.content) - len(parts)))
+
 
 _TABLE = seeds.table(_FOLDER)
 
@@ -193,3 +209,14 @@ TARGETS = {
     "configuration": FileTarget(reads(_configuration), seeds.configuration()),
     "nested": FileTarget(_nested, b'{"a": [1, {"b": null}], "c": "text"}'),
 }
+
+
+def check(name: str, data: bytes) -> None:
+    """Check a file of a target; if it is a finding, put it into the corpus too."""
+    try:
+        TARGETS[name].check(data)
+    except Exception:
+        kept = CORPUS / name / hashlib.sha256(data).hexdigest()[:16]
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(data)
+        raise

@@ -154,6 +154,10 @@ trials = "0:3"
 initial = 5
 queries = 20
 candidates = "space"
+costs = ["latency", "parameters"]
+budget = { latency = 0.005 }
+objective = "pareto"
+merge = true
 [settings.evolution]
 population = 5
 [settings.tw-2g]

@@ -98,10 +98,12 @@ class Dying(Adaptive):
             os._exit(7)
 
 
-def make(method, space, table, *, seed, initial, settings):
+def make(configuration, space, table, seed):
+    method, initial = configuration["method"], configuration["initial"]
     kind = {"adaptive": Adaptive, "other": Adaptive, "failing": Failing, "dying": Dying}[method]
     pool = CellPool(space, table.cells)
-    return kind(space, pool, seed + 1000 * (method == "other"), initial, **settings)
+    seed += 1000 * (method == "other")
+    return kind(space, pool, seed, initial, **configuration["settings"])
 
 
 def run_all(config: Configuration, out: Path, **options):

@@ -68,7 +68,7 @@ def add_parsers(subparsers: Subparsers) -> None:
     )
     report.set_defaults(run=_report)
 
-    export = _add(subparsers, "export", "write a row a query for other programs", file=False)
+    export = _add(subparsers, "export", "write a row a query or trial for other programs")
     kind = export.add_mutually_exclusive_group(required=True)
     kind.add_argument("--csv", type=Path, metavar="FILE")
     kind.add_argument("--parquet", type=Path, metavar="FILE")
@@ -133,15 +133,13 @@ def everything(folder: Path) -> None:
     _report(options)
 
 
-def _add(
-    subparsers: Subparsers, name: str, text: str, *, file: bool = True
-) -> argparse.ArgumentParser:
+def _add(subparsers: Subparsers, name: str, text: str) -> argparse.ArgumentParser:
     parser = subparsers.add_parser(name, help=text, description=f"Read journals and {text}.")
     parser.add_argument(
         "folder",
         type=Path,
         metavar="PATH",
-        help="a folder that 'otnas run' wrote into" + (", or the file of a study" if file else ""),
+        help="a folder that 'otnas run' wrote into, or the file of a study",
     )
     return parser
 
@@ -189,7 +187,7 @@ def _plot(options: argparse.Namespace) -> int:
     _check_file(options, "oracle")
     if options.folder.is_file():
         name = options.folder.stem
-        figures = {name: studies.draw(Study.read(options.folder), name)}
+        figures = studies.figures(Study.read(options.folder), name)
         for path in plots.save(figures, options.out or options.folder.parent, options.format):
             print(path)
         return 0
@@ -218,13 +216,17 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from otnas.reading import export, results
+    from otnas.reading import export, results, studies
+    from otnas.study import Study
 
-    experiments = results.load(options.folder)
-    if options.csv is not None:
-        path, count = options.csv, export.write_csv(experiments, options.csv)
+    if options.folder.is_file():
+        columns = studies.columns(Study.read(options.folder))
     else:
-        path, count = options.parquet, export.write_parquet(experiments, options.parquet)
+        columns = export.of_all(results.load(options.folder))
+    if options.csv is not None:
+        path, count = options.csv, export.write_csv(columns, options.csv)
+    else:
+        path, count = options.parquet, export.write_parquet(columns, options.parquet)
     print(f"{path}: {count} rows")
     return 0
 

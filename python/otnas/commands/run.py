@@ -12,14 +12,15 @@ from otnas.commands import read as reading
 from otnas.experiments import configuration as configurations
 from otnas.experiments import searches
 from otnas.experiments.configuration import Configuration, ConfigurationError
+from otnas.tables import catalog as tables
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 DESCRIPTION = """\
 Compare search methods on a benchmark table: trials of every method, each with a journal that is
-continued by the same command if it is stopped in any way. Without a preset or a --config file, both
-presets run and end with plots and a report.
+continued by the same command if it is stopped in any way. Without a preset or a --config file, all
+presets run and end with plots and a report; with --search-space, those of the default table do.
 """
 
 
@@ -36,7 +37,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "preset",
         nargs="?",
         metavar="PRESET",
-        help=f"{' or '.join(configurations.PRESETS)}; both if left out",
+        help=f"{', '.join(configurations.PRESETS)}; all if left out",
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="TOML file, like the presets'")
     parser.add_argument(
@@ -52,6 +53,21 @@ def add_parser(subparsers: Subparsers) -> None:
         "--candidates",
         metavar="KIND",
         help="of model-based methods: auto, space, mutation, growing",
+    )
+    parser.add_argument(
+        "--costs", nargs="+", metavar="NAME", help="columns of the table that are known beforehand"
+    )
+    parser.add_argument(
+        "--budget", nargs="+", metavar="NAME=NUMBER", help="costs above are never asked for"
+    )
+    parser.add_argument(
+        "--objective", metavar="KIND", help="of model-based methods: error, pareto (with costs)"
+    )
+    parser.add_argument(
+        "--merge",
+        action="store_true",
+        default=None,
+        help="let networks that are the same count as one",
     )
     parser.add_argument(
         "--jobs", type=int, metavar="N", help="trials at a time; by default one a processor"
@@ -87,8 +103,19 @@ def _bases(options: argparse.Namespace) -> list[Configuration]:
         if options.preset is not None:
             raise ConfigurationError("expected a preset or --config, got both")
         return [configurations.read(options.config)]
-    presets = configurations.PRESETS if options.preset is None else (options.preset,)
-    return [configurations.preset(name) for name in presets]
+    if options.preset is not None:
+        return [configurations.preset(options.preset)]
+    bases = [configurations.preset(name) for name in configurations.PRESETS]
+    if options.search_space is not None:
+        return [base for base in bases if base.search_space == tables.DEFAULT]
+    there = {tables.DEFAULT, *tables.names()}
+    for base in bases:
+        if base.search_space not in there:
+            print(
+                f"{base.name}: left out, as table {base.search_space} comes with a package that is "
+                "not installed: pip install 'otnas[run]'"
+            )
+    return [base for base in bases if base.search_space in there]
 
 
 def _changed(base: Configuration, options: argparse.Namespace) -> Configuration:
@@ -99,18 +126,35 @@ def _changed(base: Configuration, options: argparse.Namespace) -> Configuration:
         initial = min(base.initial, max(options.queries, 1))
     return base.changed(
         search_space=options.search_space,
-        methods=None if options.methods is None else _methods(options.methods),
+        methods=None if options.methods is None else _parted(options.methods),
         trials=trials,
         initial=initial,
         queries=options.queries,
         batch_size=options.batch_size,
         candidates=options.candidates,
+        costs=None if options.costs is None else _parted(options.costs),
+        budget=None if options.budget is None else _budget(options.budget),
+        objective=options.objective,
+        merge=options.merge,
     )
 
 
-def _methods(arguments: list[str]) -> tuple[str, ...]:
-    """Read methods parted by blanks or commas."""
+def _parted(arguments: list[str]) -> tuple[str, ...]:
+    """Read names parted by blanks or commas."""
     return tuple(name for argument in arguments for name in argument.split(",") if name)
+
+
+def _budget(arguments: list[str]) -> dict[str, float]:
+    budget = {}
+    for argument in _parted(arguments):
+        name, _, number = argument.partition("=")
+        try:
+            budget[name] = float(number)
+        except ValueError:
+            raise ConfigurationError(
+                f"--budget: expected NAME=NUMBER such as latency=0.005, got {argument!r}"
+            ) from None
+    return budget
 
 
 def _run_one(configuration: Configuration, out: Path, jobs: int) -> int:

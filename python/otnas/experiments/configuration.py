@@ -1,11 +1,12 @@
 """What an experiment is: table, methods, trials and sizes.
 
-A configuration is written as a TOML file; `otnas/experiments/presets` has two. Keys that a file
+A configuration is written as a TOML file; `otnas/experiments/presets` has some. Keys that a file
 leaves out have the values of the preset ``sequential``.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -13,10 +14,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from otnas import checks
-from otnas.nested import parse_toml
+import numpy as np
 
-PRESETS = ("sequential", "batch")
+from otnas import checks
+from otnas.arrays import BoolArray
+from otnas.nested import parse_toml
+from otnas.tables import Table
+
+PRESETS = ("sequential", "batch", "front")
+OBJECTIVES = ("error", "pareto")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _TRIALS = re.compile(r"(\d{1,9}):(\d{1,9})")
@@ -50,6 +56,15 @@ class Configuration:
     candidates : str
         Among which cells model-based methods choose, see
         `otnas.search.cells.proposals.CandidateSettings`.
+    costs : tuple of str
+        Columns of the table that are known before any training; a file may name one alone.
+    budget : mapping of str to float
+        Architectures of higher costs are never asked for.
+    objective : {"error", "pareto"}
+        What methods with a model look for: the lowest error, or the front of error and costs.
+    merge : bool
+        Whether architectures of equal hash count as one, as for who trains networks. By default
+        each row of the table can be asked for, as in the literature.
     settings : mapping of str to mapping
         Settings of methods, by method.
 
@@ -67,10 +82,14 @@ class Configuration:
     queries: int
     batch_size: int
     candidates: str = "auto"
+    costs: tuple[str, ...] = ()
+    budget: Mapping[str, float] = field(default_factory=dict)
+    objective: str = "error"
+    merge: bool = False
     settings: Settings = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for key in ("name", "search_space", "candidates"):
+        for key in ("name", "search_space", "candidates", "objective"):
             if not isinstance(getattr(self, key), str):
                 raise ConfigurationError(_wrong(key, "a string", getattr(self, key)))
         if not _NAME.fullmatch(self.name):
@@ -93,18 +112,55 @@ class Configuration:
         for method, settings in self.settings.items():
             if not isinstance(settings, Mapping):
                 raise ConfigurationError(_wrong(f"settings.{method}", "a section", settings))
+        self._check_tradeoff()
 
-    def check_fits(self, table: str, architectures: int) -> None:
-        """Raise a ConfigurationError if the table has fewer architectures than are asked for."""
-        if self.queries > architectures:
-            wanted = f"at most the {architectures} architectures of table {table}"
+    def _check_tradeoff(self) -> None:
+        if not all(isinstance(cost, str) for cost in self.costs):
+            raise ConfigurationError(_wrong("costs", "names of columns", list(self.costs)))
+        if not isinstance(self.budget, Mapping):
+            raise ConfigurationError(_wrong("budget", "numbers by cost", self.budget))
+        for cost, limit in self.budget.items():
+            if cost not in self.costs:
+                raise ConfigurationError(_wrong("budget", "names that are in costs", cost))
+            if type(limit) not in (int, float) or not math.isfinite(limit):
+                raise ConfigurationError(
+                    _wrong("budget", f"a finite number for {checks.shown(cost)}", limit)
+                )
+        if self.objective not in OBJECTIVES:
+            message = checks.unknown(self.objective, OBJECTIVES, "objective")
+            raise ConfigurationError(f"objective: {message}")
+        if self.objective == "pareto" and not self.costs:
+            raise ConfigurationError("objective: expected costs beside 'pareto', got none")
+        if not isinstance(self.merge, bool):
+            raise ConfigurationError(_wrong("merge", "true or false", self.merge))
+
+    def check_fits(self, table: Table) -> None:
+        """Raise a ConfigurationError if a table has not what is asked for.
+
+        That is so many architectures within the budget, and the columns of the costs.
+        """
+        for cost in self.costs:
+            if cost not in table.metrics:
+                message = checks.unknown(cost, table.metrics, f"column of table {table.name}")
+                raise ConfigurationError(f"costs: {message}")
+        n = int(within_budget(table, self.budget).sum())
+        if self.queries > n:
+            which = " within the budget" if self.budget else ""
+            wanted = f"at most the {n} architectures of table {table.name}{which}"
             raise ConfigurationError(_wrong("queries", wanted, self.queries))
 
     def of_trial(self, method: str) -> dict[str, Any]:
         """Return all that the results of one trial of a method depend on, besides its seed.
 
-        Other methods and trials are not part of it: they can be added to an experiment later.
+        Other methods and trials are not part of it: they can be added to an experiment later. Keys
+        that came after the first journals are there where they say something; before, architectures
+        of equal hash counted as one.
         """
+        later = {
+            "costs": list(self.costs),
+            "budget": {cost: float(limit) for cost, limit in self.budget.items()},
+            "objective": self.objective if self.objective != "error" else None,
+        }
         return {
             "name": self.name,
             "search_space": self.search_space,
@@ -114,11 +170,21 @@ class Configuration:
             "batch_size": self.batch_size,
             "candidates": self.candidates,
             "settings": dict(self.settings.get(method, {})),
+            **{key: value for key, value in later.items() if value},
+            **({} if self.merge else {"merge": False}),
         }
 
     def changed(self, **changes: Any) -> Configuration:
         """Return a copy with other values for some keys; None leaves a key as it is."""
         return replace(self, **{key: new for key, new in changes.items() if new is not None})
+
+
+def within_budget(table: Table, budget: Mapping[str, float]) -> BoolArray:
+    """Tell which architectures of a table are within a budget, shape (n,)."""
+    within = np.ones(len(table), dtype=np.bool_)
+    for cost, limit in budget.items():
+        within &= table.metrics[cost] <= limit
+    return within
 
 
 def preset(name: str) -> Configuration:
@@ -179,6 +245,10 @@ def _from_text(text: str, source: str, defaults: Mapping[str, Any]) -> Configura
         if not isinstance(values.get("settings", {}), Mapping):
             raise ConfigurationError(_wrong("settings", "sections", values["settings"]))
         values["methods"] = tuple(values["methods"])
+        costs = values.get("costs", [])
+        if not isinstance(costs, str | list):
+            raise ConfigurationError(_wrong("costs", "names of columns", costs))
+        values["costs"] = (costs,) if isinstance(costs, str) else tuple(costs)
         values["trials"] = parse_trials(values["trials"])
         return Configuration(**values)
     except ConfigurationError as error:

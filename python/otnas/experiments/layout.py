@@ -38,5 +38,5 @@ def experiment_folders(folder: Path) -> list[Path]:
             f"{'one without' if folder.is_dir() else 'none that exists'}"
         )
     # Presets in the order of the paper, whatever else by name.
-    order = {"sequential": 0, "batch": 1}
-    return sorted(found, key=lambda path: (order.get(path.name, 2), path.name))
+    order = {"sequential": 0, "batch": 1, "front": 2}
+    return sorted(found, key=lambda path: (order.get(path.name, 3), path.name))

@@ -60,12 +60,12 @@ def plan(configuration: Configuration, out: Path) -> Plan:
     Raises
     ------
     ConfigurationError
-        If the table is too small.
+        If the table is too small, or has not the columns of the costs.
     LookupError, ValueError, OSError
         If there is no such table, or it cannot be read.
     """
     _, table = open_table(configuration.search_space)
-    configuration.check_fits(table.name, len(table))
+    configuration.check_fits(table)
     return Plan(configuration, out)
 
 

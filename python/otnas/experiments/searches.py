@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any, Protocol
 
+import numpy as np
+
 from otnas import checks
-from otnas.experiments.configuration import Configuration, ConfigurationError
+from otnas.experiments.configuration import Configuration, ConfigurationError, within_budget
 from otnas.search import CellPool, Search, methods
 from otnas.search.cells.proposals import CANDIDATES
+from otnas.search.front import front
 from otnas.spaces import Space
 from otnas.tables import Table
 from otnas_fast import Cell
@@ -19,21 +23,13 @@ class SearchMaker(Protocol):
     """Makes the search of a trial. Runs in several processes need one that can be pickled."""
 
     def __call__(
-        self,
-        method: str,
-        space: Space,
-        table: Table,
-        *,
-        seed: int,
-        initial: int,
-        settings: Mapping[str, Any],
+        self, configuration: Mapping[str, Any], space: Space, table: Table, seed: int
     ) -> Search[Cell]:
-        """Return a search over the architectures of a table that knows none of their errors."""
+        """Return a search over the architectures of a table that knows none of their errors.
+
+        The configuration is as `Configuration.of_trial` returns it.
+        """
         ...
-
-
-# The pool of the table in use: what searches compute for all of its cells is kept with it.
-_pools: dict[int, tuple[Table, CellPool]] = {}
 
 
 def names() -> list[str]:
@@ -58,36 +54,60 @@ def resolve(configuration: Configuration) -> Configuration:
     for method in (*configuration.methods, *configuration.settings):
         try:
             given = dict(configuration.settings.get(method, {}))
-            if _chooses_candidates(method):
+            known = _settings(method)
+            if "candidates" in known:
                 given = {"candidates": configuration.candidates, **given}
+            if "objective" in known and configuration.objective == "pareto":
+                given = {"objective": "pareto", **given}
             resolved[method] = methods.resolved(method, given)
         except (ValueError, TypeError) as error:
             raise ConfigurationError(f"{method}: {error}") from None
     return configuration.changed(settings=resolved)
 
 
-def make(
-    method: str,
-    space: Space,
-    table: Table,
-    *,
-    seed: int,
-    initial: int,
-    settings: Mapping[str, Any],
-) -> Search[Cell]:
+def make(configuration: Mapping[str, Any], space: Space, table: Table, seed: int) -> Search[Cell]:
     """Return a search; see `SearchMaker`."""
+    costs = configuration.get("costs", [])
     return methods.make(
-        method, space, seed=seed, pool=_pool(space, table), settings=settings, initial=initial
+        configuration["method"],
+        space,
+        seed=seed,
+        pool=_pool(space, table, configuration.get("merge", True)),
+        settings=configuration["settings"],
+        initial=configuration["initial"],
+        costs={name: table.metrics[name] for name in costs} or None,
+        budget=configuration.get("budget"),
+        reference=reference(configuration, table) if costs else None,
     )
 
 
-def _pool(space: Space, table: Table) -> CellPool:
-    if id(table) not in _pools:
-        _pools.clear()
-        _pools[id(table)] = (table, CellPool(space, table.cells))
-    return _pools[id(table)][1]
+def reference(configuration: Mapping[str, Any], table: Table) -> dict[str, float]:
+    """Return where volumes end: at the median error and the highest costs within the budget."""
+    within = within_budget(table, configuration.get("budget", {}))
+    highest = {name: float(table.metrics[name][within].max()) for name in configuration["costs"]}
+    return {"value": float(np.median(table.validation_error[within])), **highest}
 
 
-def _chooses_candidates(method: str) -> bool:
-    kinds = methods.get(method).settings
-    return any(field.name == "candidates" for kind in kinds for field in fields(kind))
+def volume(configuration: Mapping[str, Any], table: Table) -> float:
+    """Return the volume of the front of all that the budget allows; see `reference`."""
+    budget, ends = configuration.get("budget", {}), reference(configuration, table)
+    return _volume(table, tuple(configuration["costs"]), tuple(budget.items()), tuple(ends.items()))
+
+
+@lru_cache(maxsize=1)
+def _volume(table: Table, names: tuple[str, ...], budget: Any, reference: Any) -> float:
+    rows = np.flatnonzero(within_budget(table, dict(budget)))
+    costs = np.column_stack([table.metrics[name][rows] for name in names])
+    errors = table.validation_error[rows]
+    return front(rows.tolist(), errors, costs, names, "minimise", dict(reference)).hypervolume()
+
+
+@lru_cache(maxsize=1)
+def _pool(space: Space, table: Table, merge: bool) -> CellPool:
+    """Return the pool of the table in use; what searches compute for its cells is kept with it."""
+    return CellPool(space, table.cells, merge=merge)
+
+
+def _settings(method: str) -> set[str]:
+    """Names of a method's settings."""
+    return {field.name for kind in methods.get(method).settings for field in fields(kind)}

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from otnas.experiments import searches
 from otnas.experiments.searches import SearchMaker
 from otnas.spaces import Space
 from otnas.study import JournalError, Study, Trial
@@ -80,19 +81,15 @@ def run_trial(
         If the search asks for something else than the journal has, or the table says something
         else.
     """
-    about = {"configuration": dict(configuration), "seed": seed, "table": about_table(table)}
+    of_table = about_table(table)
+    if configuration.get("costs"):
+        of_table["volume"] = searches.volume(configuration, table)
+    about = {"configuration": dict(configuration), "seed": seed, "table": of_table}
     complete = _complete(about, space, table, path)
     if complete is not None:
         yield complete
         return
-    search = make(
-        configuration["method"],
-        space,
-        table,
-        seed=seed,
-        initial=configuration["initial"],
-        settings=configuration["settings"],
-    )
+    search = make(configuration, space, table, seed)
     with Study(search, path, about=about, verify=True, sync=False) as study:
         _check_results(study.trials, table, path)
         if study.n_counted:

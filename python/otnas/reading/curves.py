@@ -48,8 +48,8 @@ def draw(experiment: Experiment, *, oracle: bool = False) -> Figure:
             error = experiment.curves(method, "error_of_best")
             regret = experiment.curves(method, "regret")
             with_band = method in banded
-            _curve(left, experiment, method, error, styles[method], i, with_band=with_band)
-            _curve(right, experiment, method, regret, styles[method], i, with_band=with_band)
+            curve(left, experiment, method, error, styles[method], i, with_band=with_band)
+            curve(right, experiment, method, regret, styles[method], i, with_band=with_band)
             if oracle and experiment.has_test_error:
                 best = bootstrap_mean(experiment.curves(method, "oracle_regret")).mean
                 look = {**_ORACLE, "color": styles[method]["color"]}
@@ -83,7 +83,7 @@ def _banded(experiment: Experiment) -> list[str]:
     return sorted(experiment.trials, key=last)[:MOST_BANDS]
 
 
-def _curve(
+def curve(
     axes: Axes,
     experiment: Experiment,
     method: str,
@@ -91,8 +91,9 @@ def _curve(
     look: dict[str, Any],
     i: int,
     *,
-    with_band: bool,
+    with_band: bool = True,
 ) -> None:
+    """Draw the mean of the curves of a method, the i-th, with its band."""
     band = bootstrap_mean(curves)
     queries = _shown(experiment, band.mean.size)
     step = max(1, queries.size // _MARKS)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from otnas.reading import curves, pictures, style
+from otnas.reading import curves, fronts, pictures, style
 from otnas.reading.results import Experiment
 from otnas.storage import written_atomically
 
@@ -25,7 +25,7 @@ _METADATA = {
 def write(
     experiment: Experiment, folder: Path, formats: Sequence[str], *, oracle: bool = False
 ) -> list[Path]:
-    """Write curves and pictures of the best architectures, and return the files.
+    """Write curves, the front if there are costs, and pictures of the best, and return the files.
 
     Parameters
     ----------
@@ -54,6 +54,8 @@ def save(figures: Mapping[str, Figure], folder: Path, formats: Sequence[str]) ->
 def figures(experiment: Experiment, *, oracle: bool = False) -> dict[str, Figure]:
     """Return the figures of an experiment by the names of their files."""
     drawn = {experiment.name: curves.draw(experiment, oracle=oracle)}
+    if experiment.costs:
+        drawn[f"{experiment.name}-front"] = fronts.draw(experiment)
     best = pictures.best_found(experiment)
     if best:
         drawn[f"{experiment.name}-best"] = pictures.draw(experiment, best)

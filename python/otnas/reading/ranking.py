@@ -242,7 +242,7 @@ def standings(
             regret=_band(values[method]),
             versus=None
             if method == reference
-            else _compare(values[method], values.get(reference, {})),
+            else compare_values(values[method], values.get(reference, {})),
         )
         for mark, values in zip(checkpoints, regrets, strict=True)
         for method in sorted(values, key=lambda m: round(_mean(values[m]), 9))
@@ -251,7 +251,7 @@ def standings(
 
 def _versus(values: dict[str, Values], ordered: list[str]) -> dict[str, Versus]:
     """Compare all but the first with the first."""
-    found = {method: _compare(values[method], values[ordered[0]]) for method in ordered[1:]}
+    found = {method: compare_values(values[method], values[ordered[0]]) for method in ordered[1:]}
     compared = {method: result for method, result in found.items() if result is not None}
     adjusted = holm([result.p_value for result in compared.values()]).tolist()
     return {
@@ -277,7 +277,8 @@ def _mean_ranks(final: dict[str, Values]) -> dict[str, float]:
     return dict(zip(final, ranks.tolist(), strict=True))
 
 
-def _compare(first: Values, second: Values) -> Comparison | None:
+def compare_values(first: Values, second: Values) -> Comparison | None:
+    """Compare two methods in the trials that both have; None if there are none."""
     common = sorted(set(first) & set(second))
     if not common:
         return None

@@ -66,7 +66,8 @@ def _experiment(experiment: Experiment, target: float | None, at: int | None, or
     rows = ranking.rank(experiment, target=target, at=at)
     parts = [f"<section><h2>{escape(experiment.name)}</h2>", f"<p>{escape(_summary(rows))}</p>"]
     for name, figure in plots.figures(experiment, oracle=oracle).items():
-        caption = _BEST if name.endswith("-best") else _CURVES.format(error=experiment.error_name)
+        captions = {f"{experiment.name}-best": _BEST, f"{experiment.name}-front": FRONT}
+        caption = captions.get(name, _CURVES.format(error=experiment.error_name))
         parts.append(picture(name, figure, caption))
         if name.endswith("-best"):
             parts.append(_best(experiment))
@@ -85,6 +86,12 @@ _CURVES = (
     "right panel below has come to 0 in all trials."
 )
 _BEST = "The architectures of lowest validation error that were found, without unused vertices."
+
+
+FRONT = (
+    "Dots: all that was tried. Black: what nothing else is better than in error and all costs, "
+    "with its knee. Last: the hypervolume that has been found."
+)
 
 
 def _summary(rows: Sequence[ranking.Row]) -> str:

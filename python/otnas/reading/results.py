@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from otnas import checks
 from otnas.arrays import FloatArray, IntArray
 from otnas.experiments import layout
+from otnas.search.front import Front, front, hypervolumes
 from otnas.study import JournalError, State
 from otnas.study import Trial as StudyTrial
 from otnas.study.history import load as load_history
@@ -20,6 +22,8 @@ from otnas.study.results import StudyResults
 
 # What trials must have in common for a comparison to mean anything.
 _COMMON = ("search_space", "initial", "queries", "batch_size", "candidates")
+# These came later: not every journal has them.
+_LATER = ("costs", "budget", "objective", "merge")
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,12 @@ class Trial:
         What the search took.
     training_seconds : array (n,), optional
         What the training took, as tabulated.
+    costs : mapping of str to array (n,)
+        What was known before, by name; empty without.
+    reference : mapping of str to float
+        Where volumes end: "value", and each cost.
+    whole : float
+        Volume of the table's own front within the budget.
     """
 
     method: str
@@ -52,6 +62,9 @@ class Trial:
     lowest: float
     overhead: FloatArray
     training_seconds: FloatArray | None
+    costs: Mapping[str, FloatArray] = field(default_factory=dict)
+    reference: Mapping[str, float] = field(default_factory=dict)
+    whole: float = 1.0
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -87,6 +100,20 @@ class Trial:
     def regret(self) -> FloatArray:
         """`error_of_best` above the lowest of the table, in percentage points, (n,)."""
         return self.error_of_best - self.lowest
+
+    @cached_property
+    def volume(self) -> FloatArray:
+        """Hypervolume of validation error and costs so far, in percent of the table's, (n,)."""
+        costs = np.column_stack(list(self.costs.values()))
+        found = hypervolumes(
+            self.validation_error, costs, list(self.costs), "minimise", self.reference
+        )
+        return 100.0 * found / (self.whole if self.whole > 0 else 1.0)
+
+    @property
+    def front(self) -> Front:
+        """Queries, from 0, that nothing else dominates in validation error and costs."""
+        return _front(list(range(len(self))), [self])
 
     @property
     def oracle_regret(self) -> FloatArray:
@@ -133,6 +160,20 @@ class Experiment:
         return float(self.table["lowest"]["validation_error"])
 
     @property
+    def costs(self) -> tuple[str, ...]:
+        """Names of known costs."""
+        return tuple(self.common.get("costs") or ())
+
+    @cached_property
+    def front(self) -> Front:
+        """What nothing else dominates in validation error and costs, of all trials together.
+
+        Items are the texts of architectures.
+        """
+        trials = [trial for found in self.trials.values() for trial in found]
+        return _front([cell for trial in trials for cell in trial.cells], trials)
+
+    @property
     def error_name(self) -> str:
         """What `Trial.error` is."""
         return "test error" if self.has_test_error else "validation error"
@@ -153,6 +194,14 @@ class Experiment:
     def unfinished(self) -> list[Trial]:
         """Trials that have not all their queries."""
         return [t for trials in self.trials.values() for t in trials if not t.is_complete]
+
+
+def _front(items: Sequence[Any], trials: Sequence[Trial]) -> Front:
+    names = tuple(trials[0].costs)
+    errors = np.concatenate([trial.validation_error for trial in trials])
+    costs = [np.concatenate([trial.costs[name] for trial in trials]) for name in names]
+    ends = trials[0].reference
+    return front(items, errors, np.column_stack(costs), names, "minimise", ends)
 
 
 def load(folder: Path) -> list[Experiment]:
@@ -192,7 +241,7 @@ def _load_one(folder: Path) -> Experiment | None:
         settings[method] = header["configuration"]["settings"]
         for used in (header["versions"], study.versions):
             versions[json.dumps(used, sort_keys=True)] = used
-        trials.setdefault(method, []).append(_trial(header, queries, path))
+        trials.setdefault(method, []).append(_trial(header, queries, study, path))
     if first is None:
         return None
     configuration = first["configuration"]
@@ -200,20 +249,30 @@ def _load_one(folder: Path) -> Experiment | None:
         folder=folder,
         name=configuration["name"],
         table=first["table"],
-        common={key: configuration[key] for key in _COMMON},
+        common={
+            **{key: configuration[key] for key in _COMMON},
+            **{key: configuration[key] for key in _LATER if key in configuration},
+        },
         settings=settings,
         versions=tuple(versions.values()),
         trials=dict(sorted(trials.items(), key=lambda item: _order(item[0]))),
     )
 
 
-def _trial(header: Mapping[str, Any], queries: list[StudyTrial], path: Path) -> Trial:
-    def column(name: str) -> FloatArray:
+def _trial(
+    header: Mapping[str, Any], queries: list[StudyTrial], study: StudyResults, path: Path
+) -> Trial:
+    def column(name: str, kind: str = "metrics") -> FloatArray:
         try:
-            return np.array([float(query.metrics[name]) for query in queries])
+            values = [float(getattr(query, kind)[name]) for query in queries]
+            return checks.finite_vector(name, values, len(values))
         except (KeyError, TypeError, ValueError):
             raise JournalError(f"{path}: expected a number {name!r} in every query") from None
 
+    costs = {name: column(name, "costs") for name in header["configuration"].get("costs", ())}
+    for name in ("value", *costs) if costs else ():
+        if name not in study.reference:
+            raise JournalError(f"{path}: expected a reference point with {name!r}")
     metrics, lowest = header["table"]["metrics"], header["table"]["lowest"]
     return Trial(
         method=header["configuration"]["method"],
@@ -225,11 +284,14 @@ def _trial(header: Mapping[str, Any], queries: list[StudyTrial], path: Path) -> 
         lowest=lowest.get("test_error", lowest["validation_error"]),
         overhead=np.array([query.seconds or 0.0 for query in queries]),
         training_seconds=column("training_seconds") if "training_seconds" in metrics else None,
+        costs=costs,
+        reference=study.reference,
+        whole=header["table"].get("volume", 1.0),
     )
 
 
 # What is read below, and of which kind it must be.
-_HEADER = {
+_HEADER: dict[tuple[str, ...], type] = {
     ("seed",): int,
     ("versions",): dict,
     ("configuration", "name"): str,
@@ -239,11 +301,17 @@ _HEADER = {
     ("table", "metrics"): list,
     ("table", "lowest", "validation_error"): float,
 }
+_HEADER_OF_COSTS: dict[tuple[str, ...], type] = {
+    ("configuration", "costs"): list,
+    ("table", "volume"): float,
+}
 
 
 def _checked(header: dict[str, Any], path: Path) -> dict[str, Any]:
     """Return the header of a trial of an experiment, if it is one."""
-    for keys, kind in _HEADER.items():
+    configuration = header.get("configuration")
+    known = isinstance(configuration, dict) and "costs" in configuration
+    for keys, kind in {**_HEADER, **(_HEADER_OF_COSTS if known else {})}.items():
         value: Any = header
         for key in keys:
             value = value.get(key) if isinstance(value, dict) else None
@@ -252,11 +320,16 @@ def _checked(header: dict[str, Any], path: Path) -> dict[str, Any]:
                 f"{path}: expected the journal of a trial of 'otnas run', with {'.'.join(keys)} "
                 f"in its first line, got {value!r}"
             )
+    if known and not all(isinstance(name, str) for name in header["configuration"]["costs"]):
+        raise JournalError(f"{path}: expected names in configuration.costs")
+    budget = header["configuration"].get("budget", {})
+    if not isinstance(budget, dict) or not all(type(n) in (int, float) for n in budget.values()):
+        raise JournalError(f"{path}: expected numbers in configuration.budget")
     return header
 
 
 def _check_comparable(first: Mapping[str, Any], other: Mapping[str, Any], path: Path) -> None:
-    for key in _COMMON:
+    for key in (*_COMMON, *_LATER):
         wanted, got = first["configuration"].get(key), other["configuration"].get(key)
         if wanted != got:
             raise JournalError(

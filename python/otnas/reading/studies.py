@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from otnas.reading import report, style
+from otnas.reading import export, fronts, report, style, text
 from otnas.reading.text import TextTable
 from otnas.storage import written_atomically
 from otnas.study import State, Trial
@@ -43,7 +43,19 @@ def facts(study: StudyResults) -> list[tuple[str, str]]:
     if _done(study):
         best = study.best
         pairs.append(("best", f"{best.value:g}, trial {best.id}: {_item(best)}"))
+    if has_front(study):
+        front, ends = study.front, fronts.reference(study)
+        where = ", ".join(f"{name} {number:.4g}" for name, number in ends.items())
+        pairs += [
+            ("front", f"{len(front)} trials, the knee is trial {front.knee.id}"),
+            ("hypervolume", f"{front.hypervolume(ends):.6g}, up to {where}"),
+        ]
     return pairs
+
+
+def has_front(study: StudyResults) -> bool:
+    """Whether something is done whose costs are known."""
+    return any(trial.costs for trial in _done(study))
 
 
 def tables(study: StudyResults) -> list[TextTable]:
@@ -53,9 +65,16 @@ def tables(study: StudyResults) -> list[TextTable]:
     found = [
         _trials("best trials", best[:LISTED]),
         _trials("last trials", study.trials[-LISTED:]),
+        *([_front(study)] if has_front(study) else []),
         _workers(study),
     ]
     return [table for table in found if table.rows]
+
+
+def figures(study: StudyResults, name: str) -> dict[str, Figure]:
+    """Return the figures of a study by the names of their files."""
+    found = {name: draw(study, name)}
+    return {**found, f"{name}-front": fronts.draw_study(study)} if has_front(study) else found
 
 
 def draw(study: StudyResults, name: str) -> Figure:
@@ -95,8 +114,9 @@ def write_report(study: StudyResults, name: str, path: Path) -> None:
     """Write the report of a study; one that is there is replaced."""
     parts = [report.as_list(facts(study))]
     if study.trials:
-        caption = "Values told and the best so far; crosses are failed trainings."
-        parts.append(report.picture("study", draw(study, name), caption))
+        captions = {name: "Values told and the best so far; crosses are failed trainings."}
+        for i, (which, figure) in enumerate(figures(study, name).items()):
+            parts.append(report.picture(f"study{i}", figure, captions.get(which, report.FRONT)))
     parts += [report.as_table(table) for table in tables(study)]
     settings = _part(_part(study.header, "search"), "settings")
     if settings:
@@ -105,6 +125,25 @@ def write_report(study: StudyResults, name: str, path: Path) -> None:
     section = "\n".join(["<section>", *parts, "</section>"])
     with written_atomically(path) as file:
         file.write(report.page(f"Study {name}", [section]).encode())
+
+
+def columns(study: StudyResults) -> export.Columns:
+    """Return the trials by column, see `Trial.to_record`; and whether they are ``on_front``."""
+    records = study.to_records()
+    for trial, record in zip(study.trials, records, strict=True):
+        record["item"] = _item(trial)
+    if has_front(study):
+        best = {trial.id for trial in study.front.items}
+        for record in records:
+            record["on_front"] = record["id"] in best
+    names = dict.fromkeys(name for record in records for name in record)
+    return {name: [record.get(name) for record in records] for name in names}
+
+
+def _front(study: StudyResults) -> TextTable:
+    front = study.front
+    items = [f"trial {trial.id}: {_item(trial)}" for trial in front.items]
+    return text.front("front", front, items, ("trial", "value"))
 
 
 def _trials(title: str, trials: Sequence[Trial]) -> TextTable:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from otnas.reading.paired import Paired
-from otnas.reading.ranking import Reached, Row, Standing
+from otnas.reading.ranking import Reached, Row, Standing, compare_values
 from otnas.reading.results import Experiment
-from otnas.reading.statistics import Band
+from otnas.reading.statistics import Band, bootstrap_mean
+from otnas.search.front import Front
+
+LISTED = 30
+"""Items of a front in a table."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,10 @@ class TextTable:
 
 
 def tables(experiment: Experiment, rows: Sequence[Row], target: float | None) -> list[TextTable]:
-    """Return all tables of an experiment."""
+    """Return all tables of an experiment; the front comes first where it was looked for."""
+    fronts = []
+    if experiment.costs:
+        fronts = [volumes(experiment), front("front of all trials", experiment.front)]
     found = [regrets(experiment, rows), progress(experiment, rows)]
     if len(rows) > 1:
         found += [
@@ -42,6 +50,8 @@ def tables(experiment: Experiment, rows: Sequence[Row], target: float | None) ->
                 anytime=True,
             ),
         ]
+    pareto = experiment.common.get("objective") == "pareto"
+    found = [*fronts, *found] if pareto else [*found, *fronts]
     return [*found, goals(experiment, rows, target), costs(experiment, rows)]
 
 
@@ -145,6 +155,72 @@ def standings(experiment: Experiment, reference: str, rows: Sequence[Standing]) 
     )
 
 
+def volumes(experiment: Experiment) -> TextTable:
+    """Return how much of the volume below the table's front was found, the most first."""
+    curves = {method: experiment.curves(method, "volume") for method in experiment.trials}
+    last = min(found.shape[1] for found in curves.values())
+    marks = [max(1, round(last * share)) for share in (0.25, 0.5, 0.75, 1.0)]
+    ends = {
+        method: {t.trial: float(t.volume[last - 1]) for t in trials}
+        for method, trials in experiment.trials.items()
+    }
+    ordered = sorted(curves, key=lambda method: -float(curves[method][:, last - 1].mean()))
+    cells = []
+    for method in ordered:
+        bands = [bootstrap_mean(curves[method][:, [mark - 1]]) for mark in marks]
+        versus = None if method == ordered[0] else compare_values(ends[method], ends[ordered[0]])
+        cells.append(
+            [
+                method,
+                str(len(curves[method])),
+                *(f"{band.mean[0]:.1f}" for band in bands[:-1]),
+                _band(bands[-1], digits=1),
+                "-"
+                if versus is None
+                else _interval(versus.difference, versus.low, versus.high, sign=True, digits=1),
+            ]
+        )
+    reference = next(iter(experiment.trials.values()))[0].reference
+    where = [f"{name} {reference[name]:.4g}" for name in experiment.costs]
+    return TextTable(
+        title=f"{experiment.name}: volume below the front, % of the table's",
+        headings=[
+            "method",
+            "n",
+            *(f"at {mark}" for mark in marks),
+            f"minus {ordered[0]}",
+        ],
+        rows=cells,
+        notes=[f"Up to error {reference['value']:.4g} %, {', '.join(where)}."],
+    )
+
+
+def front(
+    title: str,
+    found: Front,
+    items: Sequence[str] | None = None,
+    headings: Sequence[str] = ("architecture", "error, %"),
+) -> TextTable:
+    """Return a front as a table; `items` are what is written for its items."""
+    names, knee = found.items if items is None else items, found.knee
+    cells = [
+        [
+            str(names[i]),
+            f"{found.values[i]:.6g}",
+            *(f"{cost[i]:.4g}" for cost in found.costs.values()),
+            "knee" if found.items[i] is knee else "",
+        ]
+        for i in range(min(len(found), LISTED))
+    ]
+    more = len(found) - LISTED
+    return TextTable(
+        title=title,
+        headings=[*headings, *found.costs, ""],
+        rows=cells,
+        notes=[f"And {more} more of higher {next(iter(found.costs))}."] if more > 0 else (),
+    )
+
+
 def goals(experiment: Experiment, rows: Sequence[Row], target: float | None) -> TextTable:
     """Return how many trials came to the optimum or a target, and after how many queries."""
     headings = ["method", "optimum found", "after queries"]
@@ -237,11 +313,24 @@ def facts(experiment: Experiment) -> list[tuple[str, str]]:
             "time",
         ),
         ("candidates", common["candidates"]),
+        *_tradeoff(common),
         ("trials", trials(experiment)),
     ]
     for used in experiment.versions:
         pairs.append(("versions", ", ".join(f"{name} {number}" for name, number in used.items())))
     return pairs
+
+
+def _tradeoff(common: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Say what is known of costs, and which rows of the table count as one."""
+    if common.get("costs"):
+        yield "costs", ", ".join(common["costs"])
+        yield "objective", str(common.get("objective", "error"))
+    if common.get("budget"):
+        limits = common["budget"].items()
+        yield "budget", ", ".join(f"{cost} <= {limit:g}" for cost, limit in limits)
+    merged = common.get("merge", True)
+    yield "equal networks", "count as one" if merged else "are rows with results of their own"
 
 
 def trials(experiment: Experiment) -> str:
@@ -265,13 +354,13 @@ def _about_regret(experiment: Experiment) -> str:
     )
 
 
-def _band(band: Band) -> str:
-    return _interval(band.mean[0], band.low[0], band.high[0])
+def _band(band: Band, digits: int = 3) -> str:
+    return _interval(band.mean[0], band.low[0], band.high[0], digits=digits)
 
 
-def _interval(mean: float, low: float, high: float, *, sign: bool = False) -> str:
-    texts = [f"{number:{'+' if sign else ''}.3f}" for number in (mean, low, high)]
-    texts = ["0.000" if text in ("+0.000", "-0.000") else text for text in texts]
+def _interval(mean: float, low: float, high: float, *, sign: bool = False, digits: int = 3) -> str:
+    texts = [f"{number:{'+' if sign else ''}.{digits}f}" for number in (mean, low, high)]
+    texts = [text if float(text) else text.lstrip("+-") for text in texts]
     return texts[0] if low != low else f"{texts[0]} [{texts[1]}, {texts[2]}]"
 
 

@@ -7,7 +7,7 @@ m : costs; N : items of a pool. Low is good.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,8 +16,18 @@ from numpy.typing import ArrayLike
 from otnas import checks
 from otnas.arrays import BoolArray, FloatArray, fingerprint
 
-CostsLike = Mapping[str, Callable[[Any], float] | ArrayLike] | Callable[[Any], float] | ArrayLike
-"""By name, each a function of an item or an array over a pool (N,); one alone is named "cost"."""
+CostsLike = (
+    Mapping[str, Callable[[Any], float] | ArrayLike | str]
+    | Callable[[Any], float]
+    | ArrayLike
+    | str
+    | Sequence[str]
+)
+"""By name, each a function of an item or an array over a pool (N,); one alone is named "cost".
+
+Where the pool is a table, a text stands for its column, and several alone for the columns of their
+names.
+"""
 
 VALUE = "value"
 """What a reference point calls the value that is told."""
@@ -168,20 +178,51 @@ def known_costs(
     budget: Mapping[str, float] | None,
     reference: Mapping[str, float] | None,
     pool: Pool | None,
+    columns: Mapping[str, FloatArray] | None = None,
 ) -> KnownCosts | None:
     """Return costs, None if there are none; see `KnownCosts`.
+
+    Parameters
+    ----------
+    costs, budget, reference, pool
+        See `KnownCosts`.
+    columns : mapping of names to arrays (N,), optional
+        Of the table that the pool is; texts in `costs` name them.
 
     Raises
     ------
     TypeError, ValueError
-        As `KnownCosts`, or if there is a budget or a reference without costs.
+        As `KnownCosts`, if there is a budget or a reference without costs, or no such column.
     """
     if costs is not None:
-        return KnownCosts(costs, budget=budget, reference=reference, pool=pool)
+        named = _columns(costs, columns)
+        return KnownCosts(named, budget=budget, reference=reference, pool=pool)
     for name, given in {"budget": budget, "reference": reference}.items():
         if given:
             raise ValueError(f"{name}: expected costs beside it, got none")
     return None
+
+
+def _columns(costs: CostsLike, columns: Mapping[str, FloatArray] | None) -> CostsLike:
+    """Return costs with columns of the table in the place of their names."""
+    if isinstance(costs, str):
+        costs = [costs]
+    if not isinstance(costs, Mapping):
+        names = list(costs) if isinstance(costs, Sequence) else []
+        if not any(isinstance(name, str) for name in names):
+            return costs
+        costs = {name: name for name in names}
+    for name in costs.values():
+        if isinstance(name, str):
+            if columns is None:
+                raise TypeError(
+                    f"costs: expected no name of a column without a table, got {name!r}"
+                )
+            checks.choice("costs", name, columns, "column")
+    return {
+        name: columns[cost] if columns is not None and isinstance(cost, str) else cost
+        for name, cost in costs.items()
+    }
 
 
 def _numbers(

@@ -126,6 +126,32 @@ def front(
     return Front([items[i] for i in kept], values[kept], columns, direction, dict(reference))
 
 
+def hypervolumes(
+    values: FloatArray,
+    costs: FloatArray,
+    names: Sequence[str],
+    direction: str,
+    reference: Mapping[str, float],
+) -> FloatArray:
+    """Return the hypervolume of the front after each item told, shape (n,).
+
+    Parameters as those of `front`; the reference has all names and the value.
+    """
+    ends = [reference[name] for name in names]
+    stairs = hypervolume.Staircase(
+        np.empty((0, len(ends))), np.empty(0), ends, _sign(direction) * reference[VALUE]
+    )
+    found, volume = np.empty(len(values)), 0.0
+    points = np.column_stack([_sign(direction) * values, costs])
+    for i, (value, *cost) in enumerate(points):
+        inside = np.isfinite(points[i]).all() and (cost < stairs.reference_costs).all()
+        if inside and value < stairs.threshold([cost])[0]:
+            stairs = stairs.with_point(np.array(cost), float(value))
+            volume = stairs.hypervolume
+        found[i] = volume
+    return found
+
+
 def front_of(
     domain: Domain[Any], items: Sequence[Any], values: FloatArray, direction: str
 ) -> Front:

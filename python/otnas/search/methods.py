@@ -38,6 +38,7 @@ from otnas.search.decision.rules import RULES
 from otnas.search.decision.settings import AcquisitionSettings, ModelSettings
 from otnas.search.settings import as_identity, as_settings
 from otnas.spaces import Enumerated, SearchSpace, Space
+from otnas.tables import Table
 from otnas_fast import CellArray
 from otnas_fast.measures import MEASURES
 
@@ -166,7 +167,7 @@ def make(
     space: SearchSpace[Any],
     *,
     seed: int | np.random.Generator | None,
-    pool: CellPool | Enumerated[Any] | CellArray | Iterable[Any] | None = None,
+    pool: CellPool | Enumerated[Any] | CellArray | Iterable[Any] | Table | None = None,
     settings: Mapping[str, object] | None = None,
     initial: int = 20,
     direction: str = "minimise",
@@ -183,9 +184,10 @@ def make(
     space : SearchSpace
     seed : int >= 0, numpy Generator or None
         Methods of equal seed, space, pool and `initial` start from the same cells.
-    pool : CellPool or cells, optional
-        The only cells that may be asked for, such as a table's. By default all cells of a space
-        that can be enumerated; any cell of one that cannot. Make a `CellPool` once to use it for
+    pool : CellPool, cells or `otnas.tables.Table`, optional
+        The only cells that may be asked for. By default all cells of a space that can be
+        enumerated; any cell of one that cannot. Each cell of a table can be asked for, also where
+        several have one hash: they have results of their own. Make a `CellPool` once to use it for
         many searches.
     settings : mapping, optional
         Some of the fields of the method's settings.
@@ -195,6 +197,7 @@ def make(
         Whether values told are errors, or accuracies.
     costs : function of an architecture, array over the pool (N,) or mapping of names to such
         What is known before any training, such as latency; low is good. One alone is named "cost".
+        Of a table also names of columns: ``costs="latency"``, ``costs=["latency", "parameters"]``.
         See `Search.front`, and the objective "pareto" in `settings`.
     budget : mapping of names to numbers, optional
         Architectures of higher costs are never asked for.
@@ -228,11 +231,14 @@ def make(
         except ValueError:
             cells = None
         pool = None if cells is None else CellPool(space, cells)
-    elif not isinstance(pool, CellPool):
+    columns = None
+    if isinstance(pool, Table):
+        columns, pool = pool.metrics, CellPool(space, pool.cells, merge=False)
+    elif pool is not None and not isinstance(pool, CellPool):
         pool = CellPool(space, pool)
     search = method.build(
         *parts,
-        domain=CellDomain(space, pool, known_costs(costs, budget, reference, pool)),
+        domain=CellDomain(space, pool, known_costs(costs, budget, reference, pool, columns)),
         seed=seed,
         initial=initial,
         direction=direction,

@@ -89,7 +89,7 @@ def _load(path: Path) -> SpaceCells | None:
                 return None
             sizes, successors = arrays["sizes"], arrays["successors"]
             codes, digests = arrays["codes"], arrays["digests"]
-    except ARCHIVE_ERRORS:
+    except (*ARCHIVE_ERRORS, TypeError):  # TypeError: one array instead of an archive
         return None
     if sizes.shape != (CELLS,) or digests.shape != (CELLS, 16) or digests.dtype != np.uint8:
         return None

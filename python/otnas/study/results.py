@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,16 +88,20 @@ class StudyResults:
             raise RuntimeError("front: expected trials that are done and have costs, got none")
         costs = np.array([[trial.costs.get(name, np.nan) for name in names] for trial in done])
         values = np.array([trial.value for trial in done], dtype=np.float64)
-        return front(done, values, costs, names, self.direction, self._reference)
+        return front(done, values, costs, names, self.direction, self.reference)
 
     @property
-    def _reference(self) -> dict[str, float]:
-        """Where volumes end, as the header says it."""
+    def reference(self) -> dict[str, float]:
+        """Where volumes end, as the header says it: of all, some or no names."""
         found: Any = self._history.header
         for key in ("search", "domain", "costs", "reference"):
             found = found.get(key) if isinstance(found, dict) else None
         numbers = found.items() if isinstance(found, dict) else ()
-        return {name: number for name, number in numbers if isinstance(number, (int, float))}
+        return {
+            name: float(number)
+            for name, number in numbers
+            if isinstance(number, (int, float)) and math.isfinite(number)
+        }
 
     def to_records(self) -> list[dict[str, Any]]:
         """Return a flat dictionary a trial, see `Trial.to_record`."""

@@ -12,8 +12,10 @@ import pytest
 
 from otnas import cli
 from otnas.cli import main
+from otnas.commands import read as reading
 from otnas.experiments.configuration import preset_text
 from otnas.study import Study, lock
+from otnas.tables import catalog
 
 SMALL = ["--search-space", "small", "--trials", "0:2", "--initial", "5", "--queries", "12"]
 
@@ -64,13 +66,33 @@ def test_one_table_of_checkpoints(tmp_path, capsys, monkeypatch):
     assert "…" not in text
 
 
-def test_run_alone_runs_both_presets_and_reads_them(tmp_path, capsys, monkeypatch):
+def test_run_alone_runs_all_presets_and_reads_them(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    status, text, _ = run(capsys, "run", *SMALL, "--methods", "random", "--jobs", "1")
+    arguments = ["--methods", "random", "--jobs", "1", "--initial", "5", "--queries", "12"]
+    status, text, _ = run(capsys, "run", *arguments, "--trials", "0:1")
     assert status == 0
-    out = tmp_path / "runs" / "small"
-    assert {path.name for path in out.iterdir()} >= {"sequential", "batch", "plots", "report.html"}
-    assert "batch: regret after 12 queries" in text
+    out = tmp_path / "runs" / "default"
+    names = {"sequential", "batch", "front", "plots", "report.html"}
+    assert {path.name for path in out.iterdir()} >= names
+    assert (out / "plots" / "front-front.png").exists()
+    order = ["sequential: regret after 12", "batch: regret after 12", "front: volume below"]
+    assert [text.index(title) for title in order] == sorted(map(text.index, order))
+
+
+def test_which_presets_run_alone(tmp_path, capsys, monkeypatch):
+    """Those of the default table on another one; and none whose table is not there."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(reading, "everything", lambda out: None)
+    monkeypatch.setattr(catalog.nasbenchgraph, "is_installed", lambda: False)
+    for table in ("small", "default"):
+        arguments = ["run", "--methods", "random", "--jobs", "1", "--trials", "0:1"]
+        arguments += SMALL[:2] if table == "small" else []
+        status, text, _ = run(capsys, *arguments, "--initial", "5", "--queries", "6")
+        assert status == 0
+        found = {path.name for path in (tmp_path / "runs" / table).iterdir() if path.is_dir()}
+        assert found == {"sequential", "batch"}
+    assert text.startswith("front: left out, as table nasbenchgraph_arxiv comes with a package")
+    assert "pip install 'otnas[run]'" in text.splitlines()[0]
 
 
 def test_a_copied_preset(tmp_path, capsys):

@@ -15,7 +15,7 @@ else:
 
 
 def test_presets_are_those_of_the_papers_code():
-    sequential, batch = map(configurations.preset, configurations.PRESETS)
+    sequential, batch = map(configurations.preset, ("sequential", "batch"))
     assert (sequential.initial, sequential.queries, sequential.batch_size) == (20, 200, 1)
     assert (batch.initial, batch.queries, batch.batch_size) == (50, 50 + 50 * 5, 5)
     assert sequential.trials == batch.trials == range(5)

@@ -75,16 +75,17 @@ def test_curves_against_loops(folder, experiment, small_table):
 
 def test_export(folder, experiment, tmp_path):
     slow = list(slow_rows(folder))
-    assert list(export.rows([experiment])) == slow
+    columns = export.columns(experiment)
+    assert list(zip(*columns.values(), strict=True)) == slow
     path = tmp_path / "a.csv"
-    assert export.write_csv([experiment], path) == 180
+    assert export.write_csv(columns, path) == 180
     names, *lines = csv.reader(io.StringIO(path.read_text(encoding="utf-8")))
-    assert tuple(names) == export.COLUMNS
+    assert names == list(columns)
     assert [tuple(map(str, row)) for row in slow] == [tuple(line) for line in lines]
     path = tmp_path / "a.parquet"
-    assert export.write_parquet([experiment], path) == 180
+    assert export.write_parquet(columns, path) == 180
     stored = pyarrow.parquet.read_table(path)
-    assert stored.column_names == list(export.COLUMNS)
+    assert stored.column_names == names
     assert [tuple(row.values()) for row in stored.to_pylist()] == slow
 
 
@@ -94,8 +95,9 @@ def test_a_table_without_test_errors(tmp_path):
     run_all(configuration(trials=range(2)), tmp_path / "out")
     (experiment,) = results.load(tmp_path / "out")
     assert not experiment.has_test_error
-    assert {row[5] for row in export.rows([experiment])} == {None}
-    export.write_parquet([experiment], tmp_path / "a.parquet")
+    columns = export.columns(experiment)
+    assert set(columns["test_error"]) == {None}
+    export.write_parquet(columns, tmp_path / "a.parquet")
     assert pyarrow.parquet.read_table(tmp_path / "a.parquet")["test_error"].null_count == 60
     assert "validation error of the architecture" in report.render([experiment], oracle=True)
 
@@ -293,7 +295,8 @@ def test_the_report_escapes_what_it_is_given(experiment):
 
 def test_best_cells(experiment, small_table):
     found = pictures.best_found(experiment, limit=3)
-    every = sorted({(row[4], row[3]) for row in export.rows([experiment])})
+    columns = export.columns(experiment)
+    every = sorted(set(zip(columns["validation_error"], columns["cell"], strict=True)))
     assert [(item.validation_error, item.text) for item in found] == every[:3]
     assert found[0].cell.to_nasbench201() == found[0].text
 

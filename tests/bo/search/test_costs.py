@@ -12,6 +12,7 @@ from studies import GRAM, POINTS
 from otnas.search import CellPool, PoolSearch, methods
 from otnas.search.availability import Availability
 from otnas.search.decision.rules import RULES
+from otnas.search.front import front, hypervolumes
 
 LATENCY = POINTS[:, 0]
 METHODS = ("random", "evolution", "local-search", "tw-2g", "tw-2g/operations-2", "kdpp-quality:tw")
@@ -248,3 +249,20 @@ def test_costs_and_budget_are_described():
     ]
     assert len(set(described)) == 5
     assert "costs" not in PoolSearch(gram=GRAM, seed=0).describe()["domain"]
+
+
+@pytest.mark.parametrize("direction", ["minimise", "maximise"])
+@pytest.mark.parametrize("m", [1, 2, 3])
+def test_hypervolumes_over_queries_against_fronts_of_every_length(m, direction):
+    rng = np.random.default_rng(m)
+    values, costs = rng.normal(size=30), rng.random((30, m))
+    values[7] = np.inf if direction == "minimise" else -np.inf
+    costs[11] = np.nan
+    names = ["a", "b", "c"][:m]
+    ends = {"value": 1.0 if direction == "minimise" else -1.0, **dict.fromkeys(names, 0.9)}
+    slow = [
+        front(list(range(n)), values[:n], costs[:n], names, direction, ends).hypervolume()
+        for n in range(1, 31)
+    ]
+    assert slow[-1] > slow[0]
+    np.testing.assert_allclose(hypervolumes(values, costs, names, direction, ends), slow)

@@ -7,8 +7,10 @@ import pytest
 import searches
 from studies import GRAM, POINTS
 
-from otnas import PoolSearch
+from otnas import PoolSearch, spaces
+from otnas.search import methods
 from otnas.study import JournalError, Study
+from otnas.tables import Provenance, Table
 
 LATENCY = POINTS[:, 0]
 
@@ -121,3 +123,31 @@ def test_damaged_costs_are_refused_with_their_line(tmp_path, costs, message):
     path.write_text(text)
     with pytest.raises(JournalError, match=message):
         Study.read(path)
+
+
+def test_the_columns_of_a_table_are_costs():
+    table = Table(
+        "mine",
+        "nasbench201",
+        spaces.get("nasbench201").enumerate()[:40],
+        {"validation_error": np.arange(40.0), "latency": np.arange(40.0)[::-1] + 1},
+        Provenance("d", "m", None, "s", "here", None),
+    )
+    new = {"space": "nasbench201", "pool": table, "method": "tw-2g", "initial": 4}
+    study = Study(**new, costs="latency", budget={"latency": 20})
+    trials = study.ask(20)
+    assert {trial.costs["latency"] for trial in trials} == set(range(1, 21))
+    # Equal networks are rows of their own.
+    assert study.search.n_left == 0
+    both = methods.make("random", spaces.get("nasbench201"), seed=0, pool=table, costs=["latency"])
+    assert both.domain.costs.names == ("latency",)
+    named = Study(**new, costs={"slowness": "latency"})
+    assert named.ask(1)[0].costs.keys() == {"slowness"}
+    for costs, message in (
+        ("latncy", "costs: unknown column 'latncy'; did you mean 'latency'"),
+        (["latency", 3], "costs: expected names of costs"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Study(**new, costs=costs)
+    with pytest.raises(TypeError, match="no name of a column without a table, got 'latency'"):
+        Study(space="nasbench201", costs="latency")

@@ -10,6 +10,7 @@ import textwrap
 import time
 from pathlib import Path
 
+import faults
 import pytest
 import studies
 
@@ -114,56 +115,60 @@ def test_a_child_that_outlives_its_killed_parent_does_not_keep_the_lock(tmp_path
             os.kill(child, signal.SIGKILL)
 
 
-def test_a_full_disk(tmp_path):
+@pytest.mark.parametrize("room", [0, 1, 30, 90])
+def test_a_full_disk(tmp_path, room):
     """Lines that do not fit are refused; with room, the same study and the next one go on."""
-    code = """
+    path = tmp_path / "a.jsonl"
     study = studies.study("pool", path)
     studies.run(study, [4, 2])
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # then a write fails, as on a full disk
-    size, calls = path.stat().st_size, 0
-    everything = resource.getrlimit(resource.RLIMIT_FSIZE)
-    for room in (0, 1, 30, 90):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size + room, everything[1]))
-        before = studies.snapshot(study)
-        for call in (
-            lambda: study.ask(2),
-            lambda: study.attach(studies.elsewhere(study), 1.0, {"note": "x" * 90}),
+    before = studies.snapshot(study)
+    for call in (
+        lambda: study.ask(2),
+        lambda: study.attach(studies.elsewhere(study), 1.0, {"note": "x" * 90}),
+    ):
+        with (
+            faults.disk_full(path.stat().st_size + room),
+            pytest.raises(OSError, match=r"a\.jsonl") as caught,
         ):
-            try:
-                call()
-            except OSError as error:
-                assert error.filename == str(path), error
-                calls += 1
-            assert studies.snapshot(study) == before
-    resource.setrlimit(resource.RLIMIT_FSIZE, everything)
+            call()
+        assert caught.value.filename == str(path)
+        assert studies.snapshot(study) == before
     twin = studies.study("pool")
     studies.run(twin, [4, 2])
     assert studies.run(study, [2]) == studies.run(twin, [2])
-    print(calls, flush=True)
-    """
-    path = tmp_path / "a.jsonl"
-    with started(code, path) as process:
-        assert process.communicate(timeout=60)[0] == "8\n"
-    assert process.returncode == 0
-    with studies.study("pool", path, verify=True) as study:
-        assert len(study.trials) == 8
+    study.close()
+    with studies.study("pool", path, verify=True) as again:
+        assert len(again.trials) == 8
 
 
 def test_a_disk_that_is_full_from_the_start(tmp_path):
-    code = """
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    everything = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20, everything[1]))
-    try:
+    path = tmp_path / "a.jsonl"
+    with faults.disk_full(20), pytest.raises(OSError, match=r"a\.jsonl"):
         studies.study("pool", path)
-    except OSError:
-        print(path.stat().st_size, flush=True)
-    resource.setrlimit(resource.RLIMIT_FSIZE, everything)
+    assert path.stat().st_size == 0
     with studies.study("pool", path) as study:
         study.ask(2)
-    """
-    path = tmp_path / "a.jsonl"
-    with started(code, path) as process:
-        assert process.communicate(timeout=60)[0] == "0\n"
-    assert process.returncode == 0
     assert len(Study.read(path).trials) == 2
+
+
+@pytest.mark.parametrize(
+    "death",
+    [{"at_byte": n} for n in (1, 900, 1900, 2600)]
+    + [{which: "fsync", "nth": n} for which in ("at_call", "after_call") for n in (1, 2, 6)],
+)
+def test_death_at_any_byte_or_sync_loses_nothing_told(tmp_path, death):
+    path = tmp_path / "a.jsonl"
+    code = START + textwrap.dedent("""
+    study = studies.study("pool", path)
+    for _ in range(20):
+        (trial,) = study.ask()
+        study.tell(trial.id, 1.0)
+        print(trial.id, flush=True)
+    """)
+    ending = faults.run_dying(code, path, **death)
+    assert ending.died, ending.stderr
+    told = [int(line) for line in ending.stdout.split()]
+    with studies.study("pool", path, verify=True) as study:
+        done = [trial.id for trial in study.trials if trial.state == "done"]
+        assert set(told) <= set(done) <= {*told, len(told)}
+        study.tell(study.ask(), 2.0)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import xml.etree.ElementTree as ElementTree
 
+import numpy as np
+import pyarrow.parquet
 import pytest
 import studies
 
+from otnas import PoolSearch
 from otnas.cli import main
+from otnas.reading import fronts
 from otnas.reading import studies as reading
 from otnas.study import Run, Study
 
@@ -111,6 +116,58 @@ def test_a_study_without_trials(tmp_path, capsys):
     assert shown(capsys, "plot", path)[0] == 0
 
 
+def test_export(path, capsys):
+    study = Study.read(path)
+    for kind in ("csv", "parquet"):
+        out = path.with_suffix(f".{kind}")
+        assert shown(capsys, "export", path, f"--{kind}", out) == (0, f"{out}: 19 rows\n", "")
+    rows = list(csv.DictReader(path.with_suffix(".csv").read_text().splitlines()))
+    stored = pyarrow.parquet.read_table(path.with_suffix(".parquet")).to_pylist()
+    for trial, row, kept in zip(study.trials, rows, stored, strict=True):
+        assert (row["state"], row["item"]) == (trial.state.value, reading._item(trial))
+        assert (row["value"], kept["value"]) == (str(trial.value or ""), trial.value)
+        assert row["run_worker"] == (trial.run.worker if trial.run else "")
+    assert "on_front" not in rows[0]
+
+
+@pytest.mark.parametrize("reference", [None, {"value": 4.0}])
+def test_the_front_of_a_study_with_costs(tmp_path, capsys, reference):
+    path = tmp_path / "costs.jsonl"
+    costs, ends = {"latency": studies.POINTS[:, 0]}, reference
+    search = PoolSearch(gram=studies.GRAM, seed=0, initial=4, costs=costs, reference=ends)
+    with Study(search, path) as study:
+        for n in (4, 2, 3):
+            trials = study.ask(n)
+            study.tell(trials, [3.0 - trial.costs["latency"] for trial in trials[:-1]] + [2.9])
+        study.fail(study.ask(), "no")
+        front = study.front
+        ends = {
+            "value": max(trial.value for trial in study.trials if trial.value is not None),
+            "latency": max(t.costs["latency"] for t in study.trials if t.value is not None),
+            **(reference or {}),
+        }
+    status, text, _ = shown(capsys, "show", path)
+    assert status == 0
+    assert f"front: {len(front)} trials, the knee is trial {front.knee.id}" in text
+    assert f"hypervolume: {front.hypervolume(ends):.6g}, up to value {ends['value']:.4g}" in text
+    (line,) = (line for line in text.splitlines() if line.rstrip().endswith("knee"))
+    assert line.split()[:2] == ["trial", f"{front.knee.id}:"]
+    first, last = fronts.draw_study(Study.read(path)).axes
+    lines = {line.get_label(): line for line in first.lines}
+    assert len(lines["tried"].get_xdata()) == 9
+    np.testing.assert_array_equal(lines["front"].get_ydata(), front.values)
+    assert last.lines[0].get_ydata()[-1] == pytest.approx(front.hypervolume(ends))
+    status, text, _ = shown(capsys, "plot", path, "--format", "svg")
+    assert text.split() == [str(tmp_path / f"costs{end}.svg") for end in ("", "-front")]
+    assert shown(capsys, "report", path)[0] == 0
+    assert path.with_suffix(".html").read_text().count("<svg") == 2
+    assert shown(capsys, "export", path, "--csv", tmp_path / "a.csv")[0] == 0
+    rows = list(csv.DictReader((tmp_path / "a.csv").read_text().splitlines()))
+    on_front = [int(row["id"]) for row in rows if row["on_front"] == "True"]
+    assert on_front == sorted(trial.id for trial in front.items)
+    assert float(rows[0]["cost.latency"]) == study.trials[0].costs["latency"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -119,7 +176,6 @@ def test_a_study_without_trials(tmp_path, capsys):
         (["show", "{}", "--checkpoints", "5"], "--checkpoints: expected a folder with it"),
         (["plot", "{}", "--oracle"], "--oracle: expected a folder with it"),
         (["report", "{}", "--at", "5"], "--at: expected a folder with it"),
-        (["export", "{}", "--csv", "a.csv"], "expected a folder with journals"),
         (["show", "{}x"], "expected a folder with journals of 'otnas run', got none"),
     ],
 )
