@@ -9,10 +9,12 @@ if TYPE_CHECKING:
     from otnas.search import PoolSearch
     from otnas.study import Study
 
+    __version__: str
+
 __all__ = ["PoolSearch", "Study"]
 
 _HOMES = {"PoolSearch": "otnas.search", "Study": "otnas.study"}
-_ROOMS = ("gp", "reading", "search", "spaces", "study", "tables")
+_ROOMS = ("gp", "integrations", "reading", "search", "spaces", "study", "tables")
 
 
 def __getattr__(name: str) -> Any:
@@ -21,6 +23,8 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(_HOMES[name]), name)
     elif name in _ROOMS:
         value = importlib.import_module(f"otnas.{name}")
+    elif name == "__version__":
+        value = importlib.import_module("otnas_fast").__version__
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from otnas import checks
+from otnas.registry import Registry
 from otnas.search.base import DIRECTIONS, Search
 from otnas.search.baselines.bananas import Bananas, BananasSettings
 from otnas.search.baselines.evolution import Evolution, EvolutionSettings
@@ -79,7 +80,15 @@ INITIAL = 20
 INITIAL_PRIOR = 5
 """The same with an earlier search, which says where to begin."""
 
-_SIMPLE = {
+
+def _check(name: str, method: object) -> None:
+    if not isinstance(method, Method):
+        raise TypeError(f"method: expected a Method, got {checks.shown(method)}")
+    if method.name != name:
+        raise ValueError(f"name: expected that of the method, {method.name!r}, got {name!r}")
+
+
+_BUILT_IN = {
     method.name: method
     for method in (
         Method("random", "random search", (), RandomSearch),
@@ -105,6 +114,9 @@ _SIMPLE = {
     )
 }
 
+METHODS: Registry[Method] = Registry("method", _check, _BUILT_IN)
+"""Methods that are no kernels or rules; ``METHODS.register(name, Method(...))`` adds one."""
+
 
 def names() -> tuple[str, ...]:
     """Names of all methods; a batch rule stands for itself on the default kernel.
@@ -114,7 +126,7 @@ def names() -> tuple[str, ...]:
     >>> "tw-2g" in names(), "evolution" in names()
     (True, True)
     """
-    return (*_SIMPLE, *KERNELS, *RULES)
+    return (*METHODS, *KERNELS, *RULES)
 
 
 def get(name: str) -> Method:
@@ -134,8 +146,8 @@ def get(name: str) -> Method:
     >>> get("evolution").summary
     'regularised evolution'
     """
-    if name in _SIMPLE:
-        return _SIMPLE[name]
+    if name in METHODS:
+        return METHODS[name]
     rule, colon, kernel = str(name).partition(":")
     if not colon:
         rule, kernel = (rule, DEFAULT_KERNEL) if rule in RULES else (DEFAULT_RULE, rule)

@@ -191,13 +191,16 @@ def test_a_failed_trial_is_status_1(tmp_path, capsys):
     assert "0 of 2 trials are complete" in text
 
 
-def test_export_of_two_experiments_is_refused(tmp_path, capsys):
+def test_export_of_two_experiments_says_which(tmp_path, capsys):
     for preset in ("sequential", "batch"):
         arguments = [*SMALL, "--methods", "random", "--out", tmp_path, "--jobs", "1"]
         assert run(capsys, "run", preset, *arguments)[0] == 0
-    status, _, error = run(capsys, "export", tmp_path, "--csv", tmp_path / "a.csv")
-    assert status == 1
-    assert "expected the folder of one experiment" in error
+    assert run(capsys, "export", tmp_path, "--csv", tmp_path / "a.csv")[0] == 0
+    names, *lines = (tmp_path / "a.csv").read_text().splitlines()
+    assert names.startswith("experiment,method,trial,query,")
+    assert {line.partition(",")[0] for line in lines} == {"sequential", "batch"}
+    assert len(lines) == 48
+    assert run(capsys, "export", tmp_path, "--parquet", tmp_path / "a.parquet")[0] == 0
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])

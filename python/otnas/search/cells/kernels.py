@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from otnas import checks
+from otnas.registry import Registry
 from otnas.search.cells.distances import CellDistances
 from otnas.search.cells.distances.edit import EditDistance
 from otnas.search.cells.distances.gromov_wasserstein import GromovWasserstein
@@ -45,7 +46,14 @@ class KernelKind:
     of_cells: bool = True
 
 
-KERNELS: dict[str, KernelKind] = {
+def _check(name: str, kind: object) -> None:
+    if not isinstance(kind, KernelKind):
+        raise TypeError(f"kernel: expected a KernelKind, got {checks.shown(kind)}")
+    if name in (*MEASURES, *PRESETS):
+        raise ValueError(f"name: expected one that is no measure, got {name!r}")
+
+
+_BUILT_IN = {
     "tw": KernelKind("tree-Wasserstein", lambda _: TreeWasserstein("tw")),
     "tw-2g": KernelKind("tree-Wasserstein with 2-grams", lambda _: TreeWasserstein("tw-2g")),
     "tw-path": KernelKind(
@@ -71,7 +79,9 @@ KERNELS: dict[str, KernelKind] = {
         "tree-Wasserstein of the choice at each place", PlaceDistances, of_cells=False
     ),
 }
-"""By name."""
+
+KERNELS: Registry[KernelKind] = Registry("kernel", _check, _BUILT_IN)
+"""By name; ``KERNELS.register("my-kernel", KernelKind(...))`` adds one."""
 
 
 def kernel(name: str) -> KernelKind:
