@@ -1,9 +1,13 @@
-"""A k-DPP batch from a BoTorch posterior: many good and different cells to train at once.
+"""
+A batch from a BoTorch posterior
+================================
 
 BoTorch builds a batch greedily, one item after another. A k-DPP draws all of it at once, with a
 probability that grows with the acquisition value of each item and with how different they are.
 
-Needs ``pip install 'otnas[gpytorch,run]'``.
+Needs GPyTorch and BoTorch::
+
+    pip install ".[gpytorch,run]" && python examples/botorch_batch.py
 """
 
 from __future__ import annotations

@@ -38,6 +38,8 @@ from otnas_fast.prepared import PreparedEmbedding
 from otnas_fast.taxonomy import NASBENCH101, NASBENCH201, Taxonomy
 from otnas_fast.trees import TreeMetric, tree_wasserstein
 
+NumericalError.__doc__ = "An L-ensemble is indefinite, or its rank is too small to sample from."
+
 if TYPE_CHECKING:
     __version__: str
 else:

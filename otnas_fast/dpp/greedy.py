@@ -108,7 +108,7 @@ def greedy_map(
     Returns
     -------
     items : ndarray of int64, shape (m,)
-        In the order chosen; m < k only if ``min_gain`` is given.
+        The items in the order chosen; m < k only if ``min_gain`` is given.
     gains : ndarray of float64, shape (m,)
         What each multiplied the determinant by: not rising.
 

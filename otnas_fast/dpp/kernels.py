@@ -53,6 +53,11 @@ class MatrixKernel:
     ----------
     L : array_like of float, shape (n, n)
         Symmetric, checked and copied as by `KDPP`.
+
+    Examples
+    --------
+    >>> MatrixKernel([[1.0, 0.5], [0.5, 1.0]]).diagonal()
+    array([1., 1.])
     """
 
     def __init__(self, L: npt.ArrayLike) -> None:
@@ -80,6 +85,11 @@ class FactorKernel:
     B : array_like of float, shape (n, r)
         One row of features for every item. Kept without a copy if it is a C-contiguous float64
         array, and then not to be changed.
+
+    Examples
+    --------
+    >>> FactorKernel([[1.0, 0.0], [1.0, 1.0]]).block([0], [0, 1])
+    array([[1., 1.]])
     """
 
     def __init__(self, B: npt.ArrayLike) -> None:
@@ -160,7 +170,12 @@ class LaplaceKernel:
     lengthscale : float, default 1.0
         Positive.
     threads : int, optional
-        By default all that the process may use; the result does not depend on it.
+        By default, all that the process may use; the result does not depend on it.
+
+    Examples
+    --------
+    >>> LaplaceKernel([[0.0], [1.0]], lengthscale=2.0).block([0], [0, 1]).round(3)
+    array([[1.   , 0.607]])
     """
 
     def __init__(
@@ -209,6 +224,12 @@ class FunctionKernel:
         ``function(X, Y)`` returns the kernel matrix of the rows of X with those of Y.
     X : array_like of float, shape (n, d)
         The items. Kept without a copy if it is a C-contiguous float64 array.
+
+    Examples
+    --------
+    >>> kernel = FunctionKernel(lambda X, Y: X @ Y.T, [[1.0, 0.0], [1.0, 1.0]])
+    >>> kernel.block([0], [0, 1])
+    array([[1., 1.]])
     """
 
     def __init__(
@@ -253,6 +274,11 @@ class QualityKernel:
     kernel : Kernel over n items
     quality : array_like of float, shape (n,)
         Finite and not negative; an item of quality 0 is never drawn.
+
+    Examples
+    --------
+    >>> QualityKernel(MatrixKernel(np.eye(2)), [1.0, 3.0]).diagonal()
+    array([1., 9.])
     """
 
     def __init__(self, kernel: KernelLike, quality: npt.ArrayLike) -> None:
@@ -288,6 +314,12 @@ class ConditionedKernel:
     ------
     NumericalError
         If the determinant of the items included is zero.
+
+    Examples
+    --------
+    >>> L = np.array([[1.0, 0.5, 0.0], [0.5, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    >>> ConditionedKernel(MatrixKernel(L), include=[0]).diagonal()
+    array([0.  , 0.75, 1.  ])
     """
 
     def __init__(

@@ -42,11 +42,18 @@ class Chains:
     Attributes
     ----------
     draws : list of list of ndarray of int64
-        For each chain its sets, ascending: those of a chain depend on each other.
+        The sets of each chain, ascending; those of one chain depend on each other.
     log_determinants : ndarray, shape (chains, draws)
         log det(L_S) of each.
     acceptance : float
         Share of steps that changed the set.
+
+    Examples
+    --------
+    >>> from otnas_fast.dpp import MatrixKernel
+    >>> found = sample_mcmc(MatrixKernel(np.eye(6)), 2, rng=0)
+    >>> 0.0 < found.acceptance <= 1.0
+    True
     """
 
     draws: list[list[npt.NDArray[np.int64]]]
@@ -99,7 +106,7 @@ def sample_mcmc(
     chains : int, default 4
         At least 2; each from a start of its own.
     start : array_like of int, optional
-        Where all begin; by default independent items among some at random (the DPP: none).
+        Set that all chains begin with; by default, independent items (the DPP: none).
     rng
         As for `KDPP.sample`; every chain has its own seed.
 

@@ -59,7 +59,7 @@ def test_the_wheel_holds_the_packages_and_what_cpp_needs():
             metadata.add(info[1])
         else:
             found.add(re.sub(r"_core\..*\.so$", "_core.so", name))
-    assert found == expected | {"otnas_fast/_core.so"}
+    assert found == expected | {"otnas_fast/_core.so"}, "installed before the last change?"
     assert metadata - INSTALLER == METADATA
 
 
@@ -90,7 +90,10 @@ def test_the_command_prints_where_the_files_for_cpp_are():
 
 
 def test_the_minimum_versions_are_those_promised():
-    minimum = (ROOT / ".ci" / "minimum.txt").read_text()
+    path = ROOT / ".ci" / "minimum.txt"
+    if not path.exists():
+        pytest.skip("not a git checkout")
+    minimum = path.read_text()
     project = (ROOT / "pyproject.toml").read_text()
     promised = re.search(r"^dependencies = \[(.*)\]$", project, re.MULTILINE)
     bounds = dict(re.findall(r'"([\w-]+)>=([\d.]+)"', promised[1]))

@@ -27,7 +27,7 @@ def add_parsers(subparsers: Subparsers) -> None:
         "--checkpoints",
         type=_numbers,
         metavar="LIST",
-        help="numbers of queries, parted by commas: print one table of regrets after these",
+        help="numbers of queries, separated by commas: print one table of regrets after these",
     )
     show.add_argument(
         "--reference",
@@ -51,7 +51,7 @@ def add_parsers(subparsers: Subparsers) -> None:
         type=_formats,
         default=("pdf", "png"),
         metavar="LIST",
-        help="of png, pdf and svg, parted by commas; default pdf,png",
+        help="of png, pdf and svg, separated by commas; default pdf,png",
     )
     plot.add_argument("--oracle", action="store_true", help="add what sees test errors would reach")
     plot.add_argument(
@@ -157,7 +157,7 @@ def _numbers(text: str) -> tuple[int, ...]:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"expected numbers parted by commas, got {text!r}"
+            f"expected numbers separated by commas, got {text!r}"
         ) from None
 
 

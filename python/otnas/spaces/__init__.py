@@ -6,7 +6,7 @@
 >>> space.hash(cell)
 'd32d0b26d534203b48d866facd98cc3e'
 
-Spaces with a name are in `NAMES`; `ParameterSpace`, `CellSpace` and `SequenceSpace` make one's own.
+Spaces with a name are in `NAMES`; `ParameterSpace`, `CellSpace` and `SequenceSpace` make your own.
 """
 
 from __future__ import annotations
@@ -114,6 +114,11 @@ def get(name: str) -> Space:
     ------
     TypeError, ValueError
         For another name.
+
+    Examples
+    --------
+    >>> get("nasbench201_cifar100").name
+    'nasbench201'
     """
     if not isinstance(name, str):
         raise TypeError(f"name: expected a string, got {type(name).__name__}")

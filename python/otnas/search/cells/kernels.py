@@ -1,7 +1,7 @@
 """The kernels that methods are named after.
 
-A kernel is one of `KERNELS`, or tree-Wasserstein with measures of one's own, joined by a plus sign:
-``operations-2+prefix``, ``tw-2g+sizes``.
+A kernel is one of `KERNELS`, or tree-Wasserstein with measures of your choice, joined by plus
+signs: ``operations-2+prefix``, ``tw-2g+sizes``.
 """
 
 from __future__ import annotations

@@ -53,6 +53,11 @@ def rule_kind(chosen: RuleLike) -> type[Rule]:
         If there is no rule of that name; the message has the nearest one.
     TypeError
         If `chosen` is none of the three.
+
+    Examples
+    --------
+    >>> rule_kind("top-k") is RULES["top-k"]
+    True
     """
     if isinstance(chosen, str):
         checks.choice("batch_rule", chosen, RULES, "batch rule")
