@@ -1,13 +1,13 @@
 """
-A batch from a BoTorch posterior
-================================
+A k-DPP batch from a BoTorch posterior
+======================================
+
+Many good and different cells to train at once.
 
 BoTorch builds a batch greedily, one item after another. A k-DPP draws all of it at once, with a
 probability that grows with the acquisition value of each item and with how different they are.
 
-Needs GPyTorch and BoTorch::
-
-    pip install ".[gpytorch,run]" && python examples/botorch_batch.py
+Needs ``pip install 'otnas[gpytorch,run]'``.
 """
 
 from __future__ import annotations

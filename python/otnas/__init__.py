@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["PoolSearch", "Study"]
 
 _HOMES = {"PoolSearch": "otnas.search", "Study": "otnas.study"}
-_ROOMS = ("gp", "reading", "search", "spaces", "study", "tables")
+_ROOMS = ("gp", "integrations", "reading", "search", "spaces", "study", "tables")
 
 
 def __getattr__(name: str) -> Any:
