@@ -24,6 +24,7 @@ SECTIONS: dict[str, list[str]] = {
     "Search spaces and benchmark tables": [
         "otnas.spaces",
         "otnas.tables",
+        "otnas.tables.official",
         "otnas.tables.readers.nasbench101",
         "otnas.tables.readers.nasbench201",
         "otnas.tables.readers.nats",

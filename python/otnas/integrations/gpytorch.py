@@ -180,6 +180,11 @@ def as_inputs(items: ArrayLike) -> Any:
     ------
     TypeError, ValueError, IndexError
         If they are no non-negative integers.
+
+    Examples
+    --------
+    >>> as_inputs([3, 5]).shape
+    torch.Size([2, 1])
     """
     positions = checks.pool_items("items", items, np.iinfo(np.intp).max)
     return torch.from_numpy(positions.astype(np.float64)[:, None])

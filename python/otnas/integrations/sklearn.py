@@ -80,12 +80,13 @@ class TreeWassersteinKernel(StationaryKernelMixin, GenericKernelMixin, Kernel):
     Examples
     --------
     >>> from sklearn.gaussian_process import GaussianProcessRegressor
-    >>> from sklearn.gaussian_process.kernels import ConstantKernel, WhiteKernel
+    >>> from sklearn.gaussian_process.kernels import ConstantKernel
     >>> from otnas.spaces import NASBench201
     >>> cells = list(NASBench201().enumerate().cells[::300])
     >>> depth = [len(cell.prune()) for cell in cells]
-    >>> kernel = ConstantKernel() * TreeWassersteinKernel() + WhiteKernel(1e-3)
-    >>> model = GaussianProcessRegressor(kernel, normalize_y=True).fit(cells[::2], depth[::2])
+    >>> kernel = ConstantKernel() * TreeWassersteinKernel()
+    >>> model = GaussianProcessRegressor(kernel, alpha=1e-3, normalize_y=True)
+    >>> model = model.fit(cells[::2], depth[::2])
     >>> bool(model.score(cells[1::2], depth[1::2]) > 0.8)
     True
     """

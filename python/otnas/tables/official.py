@@ -39,6 +39,11 @@ class ModelSpec:
     ----------
     matrix : array_like, shape (v, v)
     ops : list of str, length v
+
+    Examples
+    --------
+    >>> ModelSpec([[0, 1], [0, 0]], ["input", "output"]).ops
+    ['input', 'output']
     """
 
     matrix: Any
