@@ -20,7 +20,7 @@ from otnas.search.baselines.optuna_study import quiet
 from otnas.spaces.nasbenchgraph_ways import LINKS
 
 # Suggestions in a row that were seen before, after which a uniform draw takes their place.
-REPEATS = 100
+REPEATS = 10
 
 
 @dataclass(frozen=True)
