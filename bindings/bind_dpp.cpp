@@ -5,38 +5,21 @@
 namespace otnas::bindings {
 namespace {
 
-using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-Eigen::MatrixXd to_matrix(const double* data, py::ssize_t rows, py::ssize_t columns) {
-  return Eigen::Map<const RowMajor>(data, rows, columns);
-}
-
 std::unique_ptr<LEnsemble> from_kernel(const CArray<double>& L, bool use_lapack) {
   if (L.ndim() != 2 || L.shape(0) != L.shape(1)) throw std::invalid_argument("L must be square");
-  const auto n = L.shape(0);
+  const auto n = static_cast<std::size_t>(L.shape(0));
   const double* data = L.data();
   const Lapack* lapack = use_lapack ? scipy_lapack() : nullptr;
-  return without_gil([&] {
-    // Symmetric, so rows may be read as columns.
-    Eigen::MatrixXd matrix = Eigen::Map<const Eigen::MatrixXd>(data, n, n);
-    return std::make_unique<LEnsemble>(std::move(matrix), lapack, python_signals());
-  });
+  return without_gil(
+      [&] { return std::make_unique<LEnsemble>(data, n, lapack, python_signals()); });
 }
 
 std::unique_ptr<LEnsemble> from_factor(const CArray<double>& B, bool use_lapack) {
   if (B.ndim() != 2) throw std::invalid_argument("B must be two-dimensional");
-  const auto rows = B.shape(0);
-  const auto columns = B.shape(1);
-  const double* data = B.data();
+  const FactorView view{B.data(), static_cast<std::size_t>(B.shape(0)),
+                        static_cast<std::size_t>(B.shape(1))};
   const Lapack* lapack = use_lapack ? scipy_lapack() : nullptr;
-  return without_gil([&] {
-    const FactorView view{data, static_cast<std::size_t>(rows), static_cast<std::size_t>(columns)};
-    if (view.rows >= Basis::kMany && view.columns < view.rows) {
-      return std::make_unique<LEnsemble>(view, lapack, python_signals());
-    }
-    return std::make_unique<LEnsemble>(Factor{to_matrix(data, rows, columns)}, lapack,
-                                       python_signals());
-  });
+  return without_gil([&] { return std::make_unique<LEnsemble>(view, lapack, python_signals()); });
 }
 
 std::vector<std::uint64_t> to_seeds(const CArray<std::uint64_t>& seeds) {
@@ -123,7 +106,7 @@ void bind_dpp(py::module_& module) {
         if (A.ndim() != 2 || A.shape(0) != A.shape(1)) {
           throw std::invalid_argument("A must be square");
         }
-        return log_determinant_psd(to_matrix(A.data(), A.shape(0), A.shape(1)));
+        return log_determinant_psd(A.data(), static_cast<std::size_t>(A.shape(0)));
       },
       py::arg("A"));
   module.def(

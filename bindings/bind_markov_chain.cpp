@@ -11,8 +11,8 @@ py::tuple metropolis(const CArray<double>& L, std::vector<std::int64_t> members,
                      const CArray<double>& log_uniforms) {
   if (L.ndim() != 2 || L.shape(0) != L.shape(1)) throw std::invalid_argument("L must be square");
   const auto steps = static_cast<std::size_t>(candidates.size());
-  // Symmetric, so rows may be read as columns.
-  const Eigen::MatrixXd block = Eigen::Map<const Eigen::MatrixXd>(L.data(), L.shape(0), L.shape(0));
+  const double* block = L.data();
+  const auto items = static_cast<std::size_t>(L.shape(0));
   ChainState state{std::move(members), log_determinant};
   std::vector<std::vector<std::int64_t>> sets(steps);
   std::vector<double> logs(steps);
@@ -20,7 +20,7 @@ py::tuple metropolis(const CArray<double>& L, std::vector<std::int64_t> members,
     const CancelCheck cancelled = python_signals();
     for (std::size_t i = 0; i < steps; ++i) {
       if (i % 64 == 0 && cancelled()) throw Cancelled();
-      metropolis_step(block,
+      metropolis_step(block, items,
                       {static_cast<std::size_t>(candidates.data()[i]), exchange.data()[i],
                        picks.data()[i], log_uniforms.data()[i]},
                       state);

@@ -1,6 +1,7 @@
 #include "pybind.hpp"
 
 namespace otnas::bindings {
+void bind_c_table(py::module_&);
 void bind_cells(py::module_&);
 void bind_check_cells(py::module_&);
 void bind_dpp(py::module_&);
@@ -18,6 +19,7 @@ PYBIND11_MODULE(_core, module) {
   using namespace otnas::bindings;
   module.doc() = "Compiled core of otnas_fast. Arguments are checked by the Python layer above it.";
   bind_errors(module);
+  bind_c_table(module);
   bind_cells(module);
   bind_check_cells(module);
   bind_trees(module);

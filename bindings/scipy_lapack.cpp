@@ -59,8 +59,14 @@ const Lapack* scipy_lapack() {
   static bool looked = false;
   static std::optional<Lapack> found;
   if (!looked) {
-    const py::dict exports = py::module_::import("scipy.linalg.cython_lapack").attr("__pyx_capi__");
-    const py::dict blas = py::module_::import("scipy.linalg.cython_blas").attr("__pyx_capi__");
+    py::dict exports;
+    py::dict blas;
+    try {
+      exports = py::module_::import("scipy.linalg.cython_lapack").attr("__pyx_capi__");
+      blas = py::module_::import("scipy.linalg.cython_blas").attr("__pyx_capi__");
+    } catch (py::error_already_set& error) {
+      if (!error.matches(PyExc_ModuleNotFoundError)) throw;
+    }
     Lapack table{};
     if (fetch(exports, "dsytrd", table.dsytrd) && fetch(exports, "dsterf", table.dsterf) &&
         fetch(exports, "dstein", table.dstein) && fetch(exports, "dstedc", table.dstedc) &&

@@ -1,8 +1,10 @@
-"""Search anything that has a similarity: here configurations of a classifier.
+"""
+Any kernel: configurations of a classifier
+==========================================
 
-Here the pool is 240 support vector machines for handwritten digits, the similarity is that of their
+The pool is 240 support vector machines for handwritten digits, the similarity is that of their
 predictions on a few unlabelled images, and the objective is the cross-validated error. Needs
-scikit-learn:
+scikit-learn::
 
     pip install ".[baselines]" && python examples/any_kernel.py
 """

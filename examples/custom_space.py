@@ -1,4 +1,6 @@
-"""Search spaces of one's own: a macro space and a space of small graphs.
+"""
+Your own space: sequences and small graphs
+==========================================
 
 Run it with ``python examples/custom_space.py``. Everything that works on NAS-Bench-101 and
 NAS-Bench-201 works on the spaces made here: kernels, searches, de-duplication.
@@ -11,7 +13,8 @@ import numpy as np
 from otnas.spaces import CellSpace, SequenceSpace, Space
 from otnas_fast import Cell, Taxonomy, distances, embed, gram
 
-# 1. A macro space: a network of 8 positions, at each one of 3 blocks.
+# %%
+# A macro space: a network of 8 positions, at each one of 3 blocks.
 #
 # The taxonomy says which blocks are alike. Two blocks of one family are 2 * alpha apart, blocks of
 # different families 2. "identity" leaves a position out; it is a family of its own.
@@ -21,8 +24,9 @@ BLOCKS = Taxonomy(
 MACRO = SequenceSpace(BLOCKS, positions=8)
 
 
-# 2. Small graphs: cells of up to 5 vertices (input and output included) and 6 edges, with a
-# condition of one's own. The condition sees pruned cells and must not depend on the numbering of
+# %%
+# Small graphs: cells of up to 5 vertices (input and output included) and 6 edges, with a
+# condition of your own. The condition sees pruned cells and must not depend on the numbering of
 # their vertices.
 LAYERS = Taxonomy(
     {"conv": ["conv3", "conv5"], "pool": ["maxpool"], "attention": ["attention"]}, name="small"

@@ -1,5 +1,8 @@
-"""Search spaces of parameters: widths, depths, operations, and layers that may be absent.
+"""
+Your own space: parameters
+==========================
 
+Search spaces of parameters: widths, depths, operations, and layers that may be absent.
 Run it with ``python examples/parameter_space.py``. Configurations are plain dictionaries.
 """
 
@@ -22,7 +25,8 @@ from otnas.spaces import (
 )
 from otnas_fast import Embedding
 
-# 1. A small network: one to four convolutions, a width, and a head that may have a dropout rate.
+# %%
+# A small network: one to four convolutions, a width, and a head that may have a dropout rate.
 #
 # A sequence of varying length cannot be written in two ways, and the rate is there only with the
 # head that has one. The condition on the whole configuration comes last.
@@ -47,9 +51,10 @@ NETWORK = ParameterSpace(
     name="network",
 )
 
-# 2. The DARTS search space: in each cell, four nodes that add up two operations on two nodes before
-# them. (`otnas.spaces.get("darts")` has more: its text, its graphs, and what is the same up to the
-# numbering of the nodes.)
+# %%
+# The DARTS search space: in each cell, four nodes that add up two operations on two nodes before
+# them. (``otnas.spaces.get("darts")`` has more: its text, its graphs, and what is the same up to
+# the numbering of the nodes.)
 OPERATIONS = {
     "pool": ["max_pool_3x3", "avg_pool_3x3"],
     "conv": ["sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5"],

@@ -1,4 +1,8 @@
-"""Train real networks, in parallel, killed in the middle and resumed: handwritten digits.
+"""
+Your own training, in parallel
+==============================
+
+Train real networks, in parallel, killed in the middle and resumed: handwritten digits::
 
     pip install ".[baselines]"
     python examples/train_digits.py --kill-after 15   # SIGKILL, as a crash or a power cut would be
@@ -34,7 +38,8 @@ try:
 except ImportError:
     torch = None
 
-# 1. The search space: up to four hidden layers, and one of three activation functions.
+# %%
+# The search space: up to four hidden layers, and one of three activation functions.
 LAYERS = ["dense8", "dense32", "dense128", "dense1024", "skip"]
 ACTIVATIONS = ["relu", "tanh", "logistic"]
 BLOCKS = Taxonomy({"dense": LAYERS[:4], "skip": ["skip"], "activation": ACTIVATIONS}, name="digits")
@@ -44,7 +49,8 @@ MAX_PARAMETERS = 1_500_000
 EPOCHS = 30
 
 
-# 2. The training: a function of an architecture. It runs in a worker process, and may do anything.
+# %%
+# The training: a function of an architecture. It runs in a worker process, and may do anything.
 def train(cell: Cell, trial: Trial) -> dict[str, float]:
     """Return the validation error in percent, and the number of parameters."""
     *layers, activation = SPACE.format(cell).split(",")
@@ -88,10 +94,11 @@ def fit_torch(sizes, activation, images, labels, unseen, seed):  # type: ignore[
         return network(torch.tensor(unseen, dtype=torch.float32)).argmax(dim=1).numpy()
 
 
-# 3. The study: what is tried next, and a journal that survives whatever happens to this process.
+# %%
+# The study: what is tried next, and a journal that survives whatever happens to this process.
 def main() -> None:
     """Run the study, or go on with it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Train networks on handwritten digits.")
     parser.add_argument("--trials", type=int, default=40)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--timeout", type=float, default=4.0, help="seconds for a training")

@@ -3,7 +3,9 @@
 Needs NumPy and SciPy only. The Bayesian-optimisation layer on top is the package ``otnas``.
 """
 
+from importlib import import_module
 from pkgutil import extend_path
+from typing import TYPE_CHECKING
 
 # Started in a source checkout, Python finds this folder before the installed package that holds
 # the compiled module: let both serve.
@@ -35,6 +37,19 @@ from otnas_fast.pairwise import distances, gram, gram_blocks
 from otnas_fast.prepared import PreparedEmbedding
 from otnas_fast.taxonomy import NASBENCH101, NASBENCH201, Taxonomy
 from otnas_fast.trees import TreeMetric, tree_wasserstein
+
+NumericalError.__doc__ = "An L-ensemble is indefinite, or its rank is too small to sample from."
+
+if TYPE_CHECKING:
+    __version__: str
+else:
+
+    def __getattr__(name: str) -> str:
+        # Reading the metadata takes longer than importing all the rest.
+        if name == "__version__":
+            return import_module("importlib.metadata").version("otnas")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "DEFAULT_LENGTHSCALES",

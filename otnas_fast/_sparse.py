@@ -2,7 +2,7 @@
 
 Notation
 --------
-n : items; u : distinct vectors among them; d : coordinates, one a word of the vocabulary
+n : items; u : distinct vectors among them; d : coordinates, one per word of the vocabulary
 """
 
 from __future__ import annotations

@@ -41,6 +41,14 @@ class Cell:
     A cell is kept as given, apart from the topological order. Everything that compares cells prunes
     them first. ``==`` compares the graphs vertex by vertex; compare `canonical` forms to know
     whether two cells are isomorphic.
+
+    Examples
+    --------
+    >>> from otnas_fast import Taxonomy
+    >>> taxonomy = Taxonomy({"conv": ["conv3", "conv5"]})
+    >>> cell = Cell([[0, 1, 0], [0, 0, 1], [0, 0, 0]], ["input", "conv5", "output"], taxonomy)
+    >>> len(cell), cell.ops
+    (3, ('input', 'conv5', 'output'))
     """
 
     __slots__ = ("_codes", "_successors", "taxonomy")
@@ -157,6 +165,12 @@ class CellArray(Sequence[Cell]):
     TypeError, ValueError
         For other types and for arrays that describe no cells. The arrays are attributes that cannot
         be written to; those that others can write to are copied.
+
+    Examples
+    --------
+    >>> cells = as_cells(["|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|"] * 3)
+    >>> len(cells), len(cells[1:])
+    (3, 2)
     """
 
     __slots__ = ("_packed", "_taxonomy")
@@ -281,13 +295,20 @@ def as_cells(
     Returns
     -------
     CellArray
-        In the order given, not pruned.
+        The cells in the order given, not pruned.
 
     Raises
     ------
     TypeError, ValueError
         If an element is no architecture, or the elements belong to different spaces; the message
         has its position.
+
+    Examples
+    --------
+    >>> from otnas_fast import NASBENCH101
+    >>> chain = ([[0, 1, 0], [0, 0, 1], [0, 0, 0]], ["input", "maxpool3x3", "output"])
+    >>> as_cells([chain])[0].taxonomy is NASBENCH101
+    True
     """
     if taxonomy is not None:
         check_taxonomy(taxonomy)

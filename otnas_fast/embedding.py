@@ -3,8 +3,8 @@
 Notation
 --------
 n : cells; u <= n : distinct vectors among them; d : coordinates
-blocks : one a measure (see `embed`): operations (mass of every subtree of the n-gram tree times its
-    edge), in-degree and out-degree (cumulative distribution over layers, on the grid of all
+blocks : one per measure (see `embed`): operations (mass of each subtree of the n-gram tree times
+    its edge), in-degree and out-degree (cumulative distribution over layers, on the grid of all
     fractions i / layers), prefix and suffix (mass of every beginning of a word in the trie of the
     words that paths read as), sizes (counts of operations, paths / 4), depth, terminals
 """
@@ -24,13 +24,7 @@ from otnas_fast._kind import CellKind
 from otnas_fast._sparse import SparseBlock, concatenated
 from otnas_fast._validate import FloatArray
 from otnas_fast.cells import Architecture, CellArray, as_cells
-from otnas_fast.measures import (
-    PATH_MEASURES,
-    PRESETS,
-    MeasureNames,
-    block_name,
-    chosen_measures,
-)
+from otnas_fast.measures import PATH_MEASURES, PRESETS, MeasureNames, block_name, chosen_measures
 from otnas_fast.taxonomy import INPUT, OUTPUT, Taxonomy
 
 CELL_BLOCKS = ("operations", "indegree", "outdegree")
@@ -68,6 +62,11 @@ class Embedding:
     ``len(e)``, ``e[i]`` (an Embedding of one item), ``e[2:5]``, ``e[mask]``, ``e[[3, 1]]``,
     `Embedding.concatenate` and pickling work as one would expect. The coordinates of sparse blocks
     are the words that occur; embeddings made apart are brought onto common words when compared.
+
+    Examples
+    --------
+    >>> len(Embedding({"width": [[1.0], [2.0]], "depth": [[3.0], [3.0]]}))
+    2
     """
 
     def __init__(self, blocks: dict[str, npt.ArrayLike]) -> None:
@@ -384,6 +383,11 @@ def embed(
         See `as_cells`; for another `ngram`, other measures, both of them, another `decay`; for
         ``prefix`` or ``suffix`` of a cell whose paths read as more than 100,000 different
         beginnings of words.
+
+    Examples
+    --------
+    >>> embed(["|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|"]).block_names
+    ('operations', 'indegree', 'outdegree')
     """
     chosen = chosen_measures(ngram, measures) or PRESETS["tw-2g"]
     decay = check.positive(decay, "decay")

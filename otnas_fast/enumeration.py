@@ -34,16 +34,22 @@ def enumerate_cells(
     taxonomy : Taxonomy
         Absent operations are not used.
     max_vertices, max_edges : int
-        Of a cell; 2 to 7 vertices, at least 1 edge.
+        Limits of a cell: 2 to 7 vertices, at least 1 edge.
     max_cells : int
         More than these are refused.
     threads : int, optional
-        By default all that the process may use; the result is the same.
+        By default, all that the process may use; the result does not depend on it.
 
     Raises
     ------
     TypeError, ValueError
         For limits out of range, and if there are more than `max_cells` cells.
+
+    Examples
+    --------
+    >>> taxonomy = Taxonomy({"conv": ["conv3", "conv5"]})
+    >>> len(enumerate_cells(taxonomy, max_vertices=4, max_edges=4))
+    24
     """
     operations = len(check_taxonomy(taxonomy).operations)
     packed = _core.enumerate_cells(
@@ -62,8 +68,12 @@ def enumerate_nasbench101(*, threads: int | None = None) -> tuple[CellArray, Dig
     Returns
     -------
     cells : CellArray
-        In the numbering that the benchmark trained.
+        The cells, in the numbering that the benchmark trained.
     hashes : ndarray of uint8, shape (423624, 16)
+
+    Examples
+    --------
+    >>> cells, digests = enumerate_nasbench101()  # doctest: +SKIP
     """
     packed, hashes = _core.enumerate_nasbench101(check.threads(threads))
     return CellArray(*packed, NASBENCH101), hashes
@@ -72,7 +82,14 @@ def enumerate_nasbench101(*, threads: int | None = None) -> tuple[CellArray, Dig
 def module_hashes(
     cells: CellArray | Iterable[Architecture], *, threads: int | None = None
 ) -> Digests:
-    """Return the module hashes of NAS-Bench-101 cells (Ying et al. 2019), shape (n, 16)."""
+    """Return the module hashes of NAS-Bench-101 cells (Ying et al. 2019), shape (n, 16).
+
+    Examples
+    --------
+    >>> from otnas_fast import NASBENCH101, Cell
+    >>> module_hashes([Cell([[0, 1], [0, 0]], ["input", "output"], NASBENCH101)])[0].tobytes().hex()
+    '043721b9c7fe8c5fad811d47d83132ec'
+    """
     packed = as_cells(cells, NASBENCH101, name="cells")
     return _core.module_hashes(packed._packed, check.threads(threads))
 
@@ -84,5 +101,11 @@ def parameter_counts(cells: CellArray | Iterable[Architecture]) -> npt.NDArray[n
     (Ying et al. 2019, Section 2). Cells are pruned first. Where channels do not divide evenly among
     the vertices that lead into the output, earlier vertices get one more, so isomorphic cells can
     differ slightly.
+
+    Examples
+    --------
+    >>> from otnas_fast import NASBENCH101, Cell
+    >>> parameter_counts([Cell([[0, 1], [0, 0]], ["input", "output"], NASBENCH101)])
+    array([882570])
     """
     return _core.parameter_counts(as_cells(cells, NASBENCH101, name="cells")._packed)

@@ -38,7 +38,7 @@ def check_pickle(data: bytes | bytearray | memoryview, begin: int = 0) -> int:
     ----------
     data : bytes-like
     begin : int
-        Where the pickle begins.
+        Position at which the pickle begins.
 
     Returns
     -------
@@ -50,5 +50,12 @@ def check_pickle(data: bytes | bytearray | memoryview, begin: int = 0) -> int:
     ValueError
         For tuples nested deeper than 64, lengths beyond the end of the data, memo numbers larger
         than the pickle, opcodes that plain data does not need, and for what is no pickle.
+
+    Examples
+    --------
+    >>> import pickle
+    >>> data = pickle.dumps([1, 2])
+    >>> check_pickle(data) == len(data)
+    True
     """
     return _core.check_pickle(data, check.integer(begin, "begin", minimum=0, maximum=2**62))

@@ -58,11 +58,11 @@ def distances(
     taxonomy : Taxonomy, optional
         The search space, for architectures of the user's own.
     dtype : float64 or float32
-        Of the result; computed in float64 all the same.
+        Type of the result; the arithmetic is in float64 in any case.
     threads : int, optional
-        By default all that the process may use; the result is the same to the last bit.
+        By default, all that the process may use; the result does not depend on it.
     out : ndarray, shape (B, n, m), optional
-        Where to write the result: of `dtype`, with contiguous rows.
+        The array to write the result to, of `dtype` and with contiguous rows.
 
     Returns
     -------
@@ -74,6 +74,14 @@ def distances(
     ------
     TypeError, ValueError
         For items of different spaces, and for an `out` of wrong type, dtype, shape or overlap.
+
+    Examples
+    --------
+    >>> from otnas_fast import Embedding
+    >>> distances(Embedding({"x": [[0.0], [1.0], [3.0]]}))[0]
+    array([[0., 1., 3.],
+           [1., 0., 2.],
+           [3., 2., 0.]])
     """
     left, right = _both(a, b, ngram, measures, taxonomy, threads)
     shape = (len(left.block_sizes), len(left), len(right))
@@ -120,18 +128,18 @@ def gram(
     measures : str or sequence of str, optional
         Instead of `ngram`: names or a preset, see `embed`.
     lengthscales : sequence of float, or one float for all blocks, optional
-        One a block, as (operations, in-degree, out-degree), positive; by default
+        One per block, as (operations, in-degree, out-degree), positive; by default
         `DEFAULT_LENGTHSCALES`.
     variance : float, default 1.0
         s^2 > 0, the diagonal of the matrix.
     taxonomy : Taxonomy, optional
         The search space, for architectures of the user's own.
     dtype : float64 or float32
-        Of the result; computed in float64 all the same.
+        Type of the result; the arithmetic is in float64 in any case.
     threads : int, optional
-        By default all that the process may use; the result is the same to the last bit.
+        By default, all that the process may use; the result does not depend on it.
     out : ndarray, shape (n, m), optional
-        Where to write the result: of `dtype`, with contiguous rows.
+        The array to write the result to, of `dtype` and with contiguous rows.
 
     Returns
     -------
@@ -193,6 +201,13 @@ def gram_blocks(
     ------
     TypeError, ValueError
         As for `gram`, at the call and not at the first block.
+
+    Examples
+    --------
+    >>> from otnas_fast import Embedding
+    >>> E = Embedding({"x": np.arange(5.0)[:, None]})
+    >>> [(rows.start, rows.stop, block.shape) for rows, block in gram_blocks(E, block_rows=2)]
+    [(0, 2, (2, 5)), (2, 4, (2, 5)), (4, 5, (1, 5))]
     """
     left, right = _both(a, b, ngram, measures, taxonomy, threads)
     scales = block_lengthscales(left, lengthscales)

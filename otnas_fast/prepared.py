@@ -81,11 +81,11 @@ class PreparedEmbedding:
         rows : Embedding or sequence of architectures
             Of the same space and measures; words that none of the n has are no obstacle.
         dtype : float64 or float32
-            Of the result; computed in float64 all the same.
+            Type of the result; the arithmetic is in float64 in any case.
         threads : int, optional
-            By default all that the process may use; the result is the same to the last bit.
+            By default, all that the process may use; the result does not depend on it.
         out : ndarray, shape (B, r, n), optional
-            Where to write the result: of `dtype`, with contiguous rows.
+            The array to write the result to, of `dtype` and with contiguous rows.
 
         Returns
         -------
@@ -125,7 +125,7 @@ class PreparedEmbedding:
         lengthscales, variance
             See ``gram``.
         out : ndarray, shape (r, n), optional
-            Where to write the result: of `dtype`, with contiguous rows.
+            The array to write the result to, of `dtype` and with contiguous rows.
 
         Returns
         -------

@@ -35,6 +35,12 @@ class TreeMetric:
     ------
     TypeError, ValueError
         Unless `parents` describes exactly one tree and `weights` fits it.
+
+    Examples
+    --------
+    >>> tree = TreeMetric(parents=[-1, 0, 0], weights=[0.0, 1.0, 2.0])
+    >>> tree.embed([[0.0, 0.5, 0.5]])
+    array([[0. , 0.5, 1. ]])
     """
 
     def __init__(self, parents: npt.ArrayLike, weights: npt.ArrayLike) -> None:
@@ -121,6 +127,12 @@ def tree_wasserstein(tree: TreeMetric, mu: npt.ArrayLike, nu: npt.ArrayLike) -> 
     ValueError
         For wrong shapes, negative masses, totals that are not finite or that differ by more than
         1e-9 of the larger.
+
+    Examples
+    --------
+    >>> tree = TreeMetric(parents=[-1, 0, 0], weights=[0.0, 1.0, 2.0])
+    >>> tree_wasserstein(tree, [0.0, 1.0, 0.0], [0.0, 0.0, 1.0])
+    3.0
     """
     if not isinstance(tree, TreeMetric):
         raise TypeError(f"tree: expected a TreeMetric, got {type(tree).__name__}")

@@ -10,12 +10,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg.lapack import dpotrf
 
+from otnas_fast._scipy import lapack
 from otnas_fast._validate import integer
 
-# What the functions take for a source of randomness.
-Rng: TypeAlias = np.random.Generator | np.random.RandomState | int | None
+# What the functions take for a source of randomness. As text: NumPy imports np.random when asked.
+Rng: TypeAlias = "np.random.Generator | np.random.RandomState | int | None"
 
 # Largest asymmetry, relative to the largest entry, that passes for rounding.
 SYMMETRY_TOLERANCE = 1e-8
@@ -92,7 +92,7 @@ def is_semidefinite(kernel: npt.NDArray[np.float64]) -> bool:
     shifted = kernel.copy()
     diagonal = np.einsum("ii->i", shifted)
     diagonal += SYMMETRY_TOLERANCE * max(float(diagonal.max()), 0.0)
-    _, info = dpotrf(shifted.T, lower=1, clean=0, overwrite_a=1)
+    _, info = lapack.dpotrf(shifted.T, lower=1, clean=0, overwrite_a=1)
     return bool(info == 0)
 
 

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import solve_triangular
 
 from otnas_fast import _core
+from otnas_fast._scipy import linalg
 from otnas_fast._validate import FloatArray
 
 BLOCK = 64
@@ -57,6 +57,8 @@ def sample_by_factorisation(K: FloatArray, rng: np.random.Generator) -> npt.NDAr
             column = block[i + 1 :, i] / pivot
             block[i + 1 :, i + 1 :] -= np.multiply.outer(column, block[i + 1 :, i])
             block[i + 1 :, i] = column
-        below = solve_triangular(block, work[end:, begin:end].T, lower=True, unit_diagonal=True)
+        below = linalg.solve_triangular(
+            block, work[end:, begin:end].T, lower=True, unit_diagonal=True
+        )
         work[end:, begin:end] = below.T / pivots[begin:end]
     return np.flatnonzero(taken)

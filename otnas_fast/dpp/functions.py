@@ -149,6 +149,12 @@ def sample_dpp(
     ------
     TypeError, ValueError, NumericalError
         As for `KDPP` and `KDPP.sample_dpp`.
+
+    Examples
+    --------
+    >>> sets = sample_dpp(np.eye(6), rng=0, size=1000)
+    >>> bool(2.8 < np.mean([len(s) for s in sets]) < 3.2)
+    True
     """
     return KDPP(L).sample_dpp(rng=rng, size=size)
 
@@ -160,7 +166,9 @@ def map_kdpp(
     quality: npt.ArrayLike | None = None,
     min_gain: float | None = None,
 ) -> npt.NDArray[np.int64]:
-    """Find a set of k items with a large determinant, greedily [2]_.
+    """Find a set of k items with a large determinant, greedily.
+
+    The algorithm is Algorithm 1 of Chen, Zhang and Zhou (2018).
 
     Every step adds the item that increases ``det(L_S)`` most; finding the best set is NP-hard.
 
@@ -230,6 +238,11 @@ def kdpp_log_prob(L: npt.ArrayLike, k: int, subset: npt.ArrayLike) -> float:
     ------
     TypeError, ValueError, NumericalError
         As for `KDPP` and `KDPP.log_prob`.
+
+    Examples
+    --------
+    >>> round(float(np.exp(kdpp_log_prob(np.eye(4), 2, [0, 3]))), 6)
+    0.166667
     """
     return KDPP(L).log_prob(k, subset)
 
@@ -253,6 +266,11 @@ def kdpp_marginals(L: npt.ArrayLike, k: int) -> npt.NDArray[np.float64]:
     ------
     TypeError, ValueError, NumericalError
         As for `KDPP` and `KDPP.marginals`.
+
+    Examples
+    --------
+    >>> kdpp_marginals(np.diag([1.0, 1.0, 2.0]), 1).round(3)
+    array([0.25, 0.25, 0.5 ])
     """
     return KDPP(L).marginals(k)
 
@@ -279,6 +297,11 @@ def log_elementary_symmetric(values: npt.ArrayLike, k: int) -> npt.NDArray[np.fl
         If ``values`` does not hold real numbers or ``k`` is not an integer.
     ValueError
         If ``values`` is not one-dimensional, finite and non-negative, or ``k`` is out of range.
+
+    Examples
+    --------
+    >>> np.exp(log_elementary_symmetric([1.0, 2.0, 3.0], 2)).round(6)
+    array([ 1.,  6., 11.])
     """
     array: npt.NDArray[Any] = np.asarray(values)
     if array.dtype.kind not in "fiu":

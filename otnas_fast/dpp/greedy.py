@@ -23,9 +23,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import solve_triangular
 
 from otnas_fast import _core
+from otnas_fast._scipy import linalg
 from otnas_fast._validate import FloatArray
 from otnas_fast.dpp.kernels import Indices, Kernel
 
@@ -94,7 +94,7 @@ class LazyGains:
         new = self._kernel.block(columns, np.array(self.chosen[s:t])).T
         if s:
             new = new - self._triangle[s:t, :s] @ self._C[:s, columns]
-        new = solve_triangular(self._triangle[s:t, s:t], new, lower=True)
+        new = linalg.solve_triangular(self._triangle[s:t, s:t], new, lower=True)
         self._C[s:t, columns] = new
         self._gains[columns] -= np.einsum("ij,ij->j", new, new)
         self._rows[columns] = t
@@ -108,7 +108,7 @@ def greedy_map(
     Returns
     -------
     items : ndarray of int64, shape (m,)
-        In the order chosen; m < k only if ``min_gain`` is given.
+        The items in the order chosen; m < k only if ``min_gain`` is given.
     gains : ndarray of float64, shape (m,)
         What each multiplied the determinant by: not rising.
 

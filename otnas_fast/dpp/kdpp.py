@@ -78,7 +78,9 @@ class KDPP:
 
     @classmethod
     def from_factor(cls, B: npt.ArrayLike, *, copy: bool = True) -> KDPP:
-        """Build the L-ensemble ``L = B @ B.T`` from its factor (dual form, section 3.3 of [1]_).
+        """Build the L-ensemble ``L = B @ B.T`` from its factor (dual form).
+
+        See Kulesza and Taskar (2012), section 3.3.
 
         Parameters
         ----------
@@ -136,7 +138,9 @@ class KDPP:
         size: int | None = None,
         threads: int | None = None,
     ) -> npt.NDArray[np.int64]:
-        """Draw from the k-DPP, ``P(S) = det(L_S) / e_k`` (Algorithm 8 of [1]_).
+        """Draw from the k-DPP, ``P(S) = det(L_S) / e_k``.
+
+        Algorithm 8 of Kulesza and Taskar (2012).
 
         Parameters
         ----------
@@ -197,7 +201,9 @@ class KDPP:
         size: int | None = None,
         threads: int | None = None,
     ) -> npt.NDArray[np.int64] | list[npt.NDArray[np.int64]]:
-        """Draw from the DPP, ``P(S) = det(L_S) / det(I + L)`` (Algorithm 1 of [1]_).
+        """Draw from the DPP, ``P(S) = det(L_S) / det(I + L)``.
+
+        Algorithm 1 of Kulesza and Taskar (2012).
 
         Parameters
         ----------

@@ -11,17 +11,15 @@ q : (n,)
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cholesky, solve_triangular
-from scipy.spatial.distance import cdist
 
 from otnas_fast import _core
 from otnas_fast import _validate as check
 from otnas_fast._items import Lengthscales, block_lengthscales
+from otnas_fast._scipy import distance, linalg
 from otnas_fast._validate import FloatArray
 from otnas_fast.dpp._validate import as_items, as_kernel, as_matrix, as_quality
 from otnas_fast.embedding import Embedding
@@ -55,6 +53,11 @@ class MatrixKernel:
     ----------
     L : array_like of float, shape (n, n)
         Symmetric, checked and copied as by `KDPP`.
+
+    Examples
+    --------
+    >>> MatrixKernel([[1.0, 0.5], [0.5, 1.0]]).diagonal()
+    array([1., 1.])
     """
 
     def __init__(self, L: npt.ArrayLike) -> None:
@@ -82,6 +85,11 @@ class FactorKernel:
     B : array_like of float, shape (n, r)
         One row of features for every item. Kept without a copy if it is a C-contiguous float64
         array, and then not to be changed.
+
+    Examples
+    --------
+    >>> FactorKernel([[1.0, 0.0], [1.0, 1.0]]).block([0], [0, 1])
+    array([[1., 1.]])
     """
 
     def __init__(self, B: npt.ArrayLike) -> None:
@@ -162,7 +170,12 @@ class LaplaceKernel:
     lengthscale : float, default 1.0
         Positive.
     threads : int, optional
-        By default all that the process may use; the result does not depend on it.
+        By default, all that the process may use; the result does not depend on it.
+
+    Examples
+    --------
+    >>> LaplaceKernel([[0.0], [1.0]], lengthscale=2.0).block([0], [0, 1]).round(3)
+    array([[1.   , 0.607]])
     """
 
     def __init__(
@@ -186,7 +199,7 @@ class LaplaceKernel:
 
         def fill(start: int) -> None:
             part = slice(start, start + 4096)
-            cdist(left[part], right, "cityblock", out=values[part])
+            distance.cdist(left[part], right, "cityblock", out=values[part])
             values[part] /= -self._lengthscale
             np.exp(values[part], out=values[part])
 
@@ -194,6 +207,9 @@ class LaplaceKernel:
             for start in range(0, len(left), 4096):
                 fill(start)
         else:
+            # Not at the top: it brings the module logging along.
+            from concurrent.futures import ThreadPoolExecutor
+
             with ThreadPoolExecutor(self._threads) as pool:
                 list(pool.map(fill, range(0, len(left), 4096)))
         return values
@@ -208,6 +224,12 @@ class FunctionKernel:
         ``function(X, Y)`` returns the kernel matrix of the rows of X with those of Y.
     X : array_like of float, shape (n, d)
         The items. Kept without a copy if it is a C-contiguous float64 array.
+
+    Examples
+    --------
+    >>> kernel = FunctionKernel(lambda X, Y: X @ Y.T, [[1.0, 0.0], [1.0, 1.0]])
+    >>> kernel.block([0], [0, 1])
+    array([[1., 1.]])
     """
 
     def __init__(
@@ -252,6 +274,11 @@ class QualityKernel:
     kernel : Kernel over n items
     quality : array_like of float, shape (n,)
         Finite and not negative; an item of quality 0 is never drawn.
+
+    Examples
+    --------
+    >>> QualityKernel(MatrixKernel(np.eye(2)), [1.0, 3.0]).diagonal()
+    array([1., 9.])
     """
 
     def __init__(self, kernel: KernelLike, quality: npt.ArrayLike) -> None:
@@ -287,6 +314,12 @@ class ConditionedKernel:
     ------
     NumericalError
         If the determinant of the items included is zero.
+
+    Examples
+    --------
+    >>> L = np.array([[1.0, 0.5, 0.0], [0.5, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    >>> ConditionedKernel(MatrixKernel(L), include=[0]).diagonal()
+    array([0.  , 0.75, 1.  ])
     """
 
     def __init__(
@@ -302,7 +335,7 @@ class ConditionedKernel:
             raise _core.NumericalError(
                 "include has probability 0: the determinant of its items is zero"
             )
-        self._root = cholesky(inside, lower=True) if len(inside) else inside
+        self._root = linalg.cholesky(inside, lower=True) if len(inside) else inside
 
     def __len__(self) -> int:
         return len(self._kernel)
@@ -328,7 +361,7 @@ class ConditionedKernel:
         values = self._kernel.block(self._in, items)
         if not len(self._in):
             return values
-        return np.asarray(solve_triangular(self._root, values, lower=True))
+        return np.asarray(linalg.solve_triangular(self._root, values, lower=True))
 
 
 KernelLike: TypeAlias = Kernel | Embedding

@@ -24,10 +24,10 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg.lapack import dpstrf
 
 from otnas_fast import _core
 from otnas_fast import _validate as check
+from otnas_fast._scipy import lapack
 from otnas_fast._validate import FloatArray
 from otnas_fast.dpp._validate import Rng, as_generator, as_integer, as_items, draw_seeds
 from otnas_fast.dpp.kernels import Kernel, KernelLike, as_kernel_blocks
@@ -42,11 +42,18 @@ class Chains:
     Attributes
     ----------
     draws : list of list of ndarray of int64
-        For each chain its sets, ascending: those of a chain depend on each other.
+        The sets of each chain, ascending; those of one chain depend on each other.
     log_determinants : ndarray, shape (chains, draws)
         log det(L_S) of each.
     acceptance : float
         Share of steps that changed the set.
+
+    Examples
+    --------
+    >>> from otnas_fast.dpp import MatrixKernel
+    >>> found = sample_mcmc(MatrixKernel(np.eye(6)), 2, rng=0)
+    >>> 0.0 < found.acceptance <= 1.0
+    True
     """
 
     draws: list[list[npt.NDArray[np.int64]]]
@@ -99,7 +106,7 @@ def sample_mcmc(
     chains : int, default 4
         At least 2; each from a start of its own.
     start : array_like of int, optional
-        Where all begin; by default independent items among some at random (the DPP: none).
+        Set that all chains begin with; by default, independent items (the DPP: none).
     rng
         As for `KDPP.sample`; every chain has its own seed.
 
@@ -207,7 +214,7 @@ def _independent(kernel: Kernel, k: int, rng: np.random.Generator) -> npt.NDArra
     for count in (min(n, 20 * k), min(n, 200 * k)):
         some = np.sort(rng.choice(n, count, replace=False)).astype(np.int64)
         block = kernel.block(some, some)
-        _, order, _, _ = dpstrf(block / float(block.diagonal().max() or 1.0), lower=1)
+        _, order, _, _ = lapack.dpstrf(block / float(block.diagonal().max() or 1.0), lower=1)
         start = some[order[:k] - 1]
         if _core.log_determinant_psd(kernel.block(start, start)) > -np.inf:
             return np.asarray(start)

@@ -20,11 +20,10 @@ from typing import Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cho_factor, cho_solve
-from scipy.optimize import brentq
 
 from otnas_fast import _core
 from otnas_fast import _validate as check
+from otnas_fast._scipy import linalg, optimize
 from otnas_fast._validate import FloatArray
 from otnas_fast.dpp._validate import (
     Rng,
@@ -188,7 +187,7 @@ class DPP:
             return float((1.0 / (1.0 + np.exp(-logs - log_scale))).sum()) + least - wanted
 
         with np.errstate(over="ignore"):
-            log_scale = brentq(excess, -logs[0] - 50.0, -logs[-1] + 50.0, xtol=1e-13)
+            log_scale = optimize.brentq(excess, -logs[0] - 50.0, -logs[-1] + 50.0, xtol=1e-13)
         scaled = type(self).__new__(type(self))
         scaled._set(self._matrix, self._form, self._scale * float(np.exp(log_scale)))
         scaled.__dict__["_ensemble"] = self._ensemble
@@ -383,12 +382,12 @@ class DPP:
             return self.marginal_kernel()
         identity = np.eye(self.n)
         try:
-            factor = cho_factor(identity + self._scale * self._matrix, overwrite_a=True)
+            factor = linalg.cho_factor(identity + self._scale * self._matrix, overwrite_a=True)
         except np.linalg.LinAlgError:
             raise _core.NumericalError(
                 "L: expected a positive semi-definite matrix; I + L is indefinite"
             ) from None
-        return np.asarray(identity - cho_solve(factor, identity))
+        return np.asarray(identity - linalg.cho_solve(factor, identity))
 
 
 def _rebuilt(cls: type[DPP], matrix: FloatArray, form: Form, scale: float) -> DPP:

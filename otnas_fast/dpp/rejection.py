@@ -43,10 +43,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cholesky, solve_triangular
-from scipy.linalg.lapack import dpstrf
 
 from otnas_fast import _core
+from otnas_fast._scipy import lapack, linalg
 from otnas_fast._validate import FloatArray
 from otnas_fast.dpp.kernels import Kernel
 
@@ -93,16 +92,16 @@ def fit_landmarks(kernel: Kernel, scale: float, count: int) -> Landmarks:
     items = np.sort(rng.choice(n, count, replace=False, p=share)).astype(np.int64)
     block = kernel.block(items, items) / scale
     unit = 1.0 / np.sqrt(np.diagonal(block))
-    _, order, rank, _ = dpstrf(block * unit[:, None] * unit, lower=1, tol=DEPENDENT)
+    _, order, rank, _ = lapack.dpstrf(block * unit[:, None] * unit, lower=1, tol=DEPENDENT)
     items = items[np.sort(order[:rank] - 1)]
-    root = cholesky(kernel.block(items, items) / scale, lower=True)
+    root = linalg.cholesky(kernel.block(items, items) / scale, lower=True)
 
     if n <= SUBSAMPLE:
         rows, weights = np.arange(n), np.ones(n)
     else:
         rows = rng.choice(n, SUBSAMPLE, p=share)
         weights = 1.0 / (SUBSAMPLE * share[rows])
-    features = solve_triangular(root, kernel.block(items, rows) / scale, lower=True)
+    features = linalg.solve_triangular(root, kernel.block(items, rows) / scale, lower=True)
     values, vectors = np.linalg.eigh((features * weights) @ features.T)
     values, vectors = values[::-1], vectors[:, ::-1]
     kept = values > len(items) * np.finfo(float).eps * values[0]
@@ -144,7 +143,7 @@ class Proposals:
         self.landmarks = len(landmarks.items)
         # g_i = rho L_ii - |filter L_iA|^2, one product instead of two
         filters = (np.sqrt((rho - slopes).clip(0.0)) * landmarks.vectors).T
-        filters = solve_triangular(landmarks.root, filters.T, lower=True, trans="T")
+        filters = linalg.solve_triangular(landmarks.root, filters.T, lower=True, trans="T")
         scores = rho * kernel.diagonal() / scale
         floor = SLACK * scores
         for start in range(0, len(kernel), ROWS):

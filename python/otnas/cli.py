@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from otnas.commands import read, run
+from otnas.commands import methods, read, run
 from otnas.tables import cli as table
 
 
@@ -36,11 +36,23 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="otnas", description="Bayesian optimisation over neural architectures."
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     run.add_parser(commands)
+    methods.add_parser(commands)
     read.add_parsers(commands)
     table.add_parser(commands).set_defaults(run=table.run)
     return parser
+
+
+class _Version(argparse.Action):
+    """Print the version; argparse's own action would read it at every start."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        import otnas_fast
+
+        print(f"otnas {otnas_fast.__version__}")
+        parser.exit()
 
 
 def _fail(error: object) -> int:

@@ -179,7 +179,7 @@ def test_cells_by_choices(name: str) -> None:
     assert all(value in space.format(cells[1]) for value in values)
     assert all(value in allowed for value, allowed in zip(values, space.choices, strict=True))
     p = len(space.choices)
-    with pytest.raises(ValueError, match=rf"values: expected {p}, one a position, got {p + 1}"):
+    with pytest.raises(ValueError, match=rf"values: expected {p}, one per position, got {p + 1}"):
         space.cell_of([*values, values[0]])
     with pytest.raises(ValueError, match=r"values\[1\]: expected one of .*, got 'no'"):
         space.cell_of([values[0], "no", *values[2:]])

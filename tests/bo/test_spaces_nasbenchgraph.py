@@ -162,7 +162,7 @@ def test_four_skip_connections_are_no_network() -> None:
         ("0012", "expected the form"),
         ("1012;gat,gat,gat,gat", "expected the form"),
         ("0312;gat,gat,gat,gat", r"values\[0\]: expected one of 0, 1, got '3'"),
-        ("0012;gat,gat,gat", "values: expected 7, one a position, got 6"),
+        ("0012;gat,gat,gat", "values: expected 7, one per position, got 6"),
         ("0012;gat,gat,gat,conv", r"values\[6\]: expected one of gat, .*, got 'conv'"),
     ],
 )

@@ -3,7 +3,7 @@
 #include <Eigen/QR>
 #include <cmath>
 
-#include "otnas/dpp/basis.hpp"
+#include "dpp/basis.hpp"
 #include "otnas/dpp/markov_chain.hpp"
 #include "random_matrix.hpp"
 
@@ -41,12 +41,12 @@ TEST_CASE("a Metropolis step changes the determinant it reports") {
   const MatrixXd B = otnas::testing::random_matrix(6, 6, 4);
   const MatrixXd L = B * B.transpose();
   otnas::ChainState state{{0, 3}, std::log(L(0, 0) * L(3, 3) - L(0, 3) * L(0, 3))};
-  otnas::metropolis_step(L, {3, true, 0.0, -1e9}, state);
+  otnas::metropolis_step(L.data(), 6, {3, true, 0.0, -1e9}, state);
   CHECK(state.members == std::vector<std::int64_t>{0, 3});  // has the candidate already
-  otnas::metropolis_step(L, {5, true, 0.0, -1e9}, state);
+  otnas::metropolis_step(L.data(), 6, {5, true, 0.0, -1e9}, state);
   CHECK(state.members == std::vector<std::int64_t>{5, 3});
   CHECK(state.log_determinant == doctest::Approx(std::log(L(5, 5) * L(3, 3) - L(5, 3) * L(5, 3))));
-  otnas::metropolis_step(L, {5, false, 0.0, -1e9}, state);
+  otnas::metropolis_step(L.data(), 6, {5, false, 0.0, -1e9}, state);
   CHECK(state.members == std::vector<std::int64_t>{3});
   CHECK(state.accepted == 2);
 }

@@ -5,18 +5,29 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "dpp/basis.hpp"
 #include "dpp_reference.hpp"
 #include "otnas/dpp/dpp.hpp"
 #include "otnas/support/errors.hpp"
 #include "random_matrix.hpp"
 
 using Eigen::MatrixXd;
-using otnas::Factor;
 using otnas::LEnsemble;
 using otnas::Uniform;
 using otnas::reference::Subset;
 
 namespace {
+
+LEnsemble primal_form(const MatrixXd& L, const otnas::CancelCheck& cancelled = {}) {
+  return LEnsemble(L.data(), static_cast<std::size_t>(L.rows()), nullptr, cancelled);
+}
+
+LEnsemble dual_form(const MatrixXd& B) {
+  const MatrixXd by_rows = B.transpose();
+  return LEnsemble(
+      {by_rows.data(), static_cast<std::size_t>(B.rows()), static_cast<std::size_t>(B.cols())},
+      nullptr);
+}
 
 std::vector<std::uint64_t> seeds(std::size_t count) {
   std::vector<std::uint64_t> list(count);
@@ -68,8 +79,8 @@ TEST_CASE("k-DPP draws follow the determinants, primal and dual") {
   const MatrixXd L = B * B.transpose();
   for (const std::size_t k : {1u, 2u, 4u}) {
     const auto law = otnas::reference::kdpp_law(L, k);
-    LEnsemble primal(L, nullptr);
-    LEnsemble dual(Factor{B}, nullptr);
+    LEnsemble primal = primal_form(L);
+    LEnsemble dual = dual_form(B);
     REQUIRE(primal.rank() == 4);
     REQUIRE(dual.rank() == 4);
     for (LEnsemble* ensemble : {&primal, &dual}) {
@@ -99,7 +110,7 @@ TEST_CASE("DPP draws of any size follow det(L_S) / det(I + L)") {
     }
   }
   std::map<Subset, int> counts;
-  LEnsemble ensemble(L, nullptr);
+  LEnsemble ensemble = primal_form(L);
   std::vector<double> take;
   for (const double value : ensemble.eigenvalues()) take.push_back(value / (1.0 + value));
   for (auto& draw : ensemble.sample_any_size(take, seeds(50000), 2)) ++counts[draw];
@@ -109,22 +120,21 @@ TEST_CASE("DPP draws of any size follow det(L_S) / det(I + L)") {
 TEST_CASE("draws do not depend on the number of threads or on the scale of L") {
   const MatrixXd B = otnas::testing::random_matrix(40, 40, 9);
   const MatrixXd L = B * B.transpose();
-  LEnsemble ensemble(L, nullptr);
+  LEnsemble ensemble = primal_form(L);
   const auto expected = ensemble.sample(7, seeds(33), 1);
   CHECK(ensemble.sample(7, seeds(33), 2) == expected);
   CHECK(ensemble.sample(7, seeds(33), 7) == expected);
-  LEnsemble scaled(MatrixXd(std::ldexp(1.0, 900) * L), nullptr);
+  LEnsemble scaled = primal_form(std::ldexp(1.0, 900) * L);
   CHECK(scaled.sample(7, seeds(33), 2) == expected);
 }
 
 TEST_CASE("rank, range and cancellation") {
-  LEnsemble ensemble(MatrixXd::Ones(3, 3), nullptr);
+  LEnsemble ensemble = primal_form(MatrixXd::Ones(3, 3));
   CHECK(ensemble.rank() == 1);
   CHECK_THROWS_AS(ensemble.sample(2, seeds(1), 1), otnas::NumericalError);
   CHECK_THROWS_AS(ensemble.sample(4, seeds(1), 1), std::invalid_argument);
   CHECK_THROWS_AS(ensemble.marginals(0), std::invalid_argument);
   CHECK(ensemble.sample(1, {}, 1).empty());
-  CHECK_THROWS_AS(LEnsemble(Factor{MatrixXd(3, 0)}, nullptr), std::invalid_argument);
-  CHECK_THROWS_AS(LEnsemble(MatrixXd::Identity(3, 3), nullptr, [] { return true; }),
-                  otnas::Cancelled);
+  CHECK_THROWS_AS(dual_form(MatrixXd(3, 0)), std::invalid_argument);
+  CHECK_THROWS_AS(primal_form(MatrixXd::Identity(3, 3), [] { return true; }), otnas::Cancelled);
 }

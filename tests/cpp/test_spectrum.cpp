@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "otnas/dpp/spectrum.hpp"
+#include "dpp/spectrum.hpp"
 #include "otnas/support/errors.hpp"
 #include "random_matrix.hpp"
 

@@ -1,4 +1,4 @@
-#include "otnas/dpp/basis.hpp"
+#include "dpp/basis.hpp"
 
 #include <Eigen/Cholesky>
 #include <algorithm>

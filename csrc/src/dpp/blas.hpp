@@ -3,7 +3,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 
-#include "otnas/dpp/spectrum.hpp"
+#include "dpp/spectrum.hpp"
 
 namespace otnas {
 

@@ -20,7 +20,7 @@
 #include <cmath>
 #include <limits>
 
-#include "otnas/dpp/dpp.hpp"
+#include "dpp/basis.hpp"
 #include "otnas/support/errors.hpp"
 
 namespace otnas {

@@ -6,7 +6,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "dpp/basis.hpp"
 #include "dpp/blas.hpp"
+#include "dpp/spectrum.hpp"
 #include "otnas/dpp/dpp.hpp"
 #include "support/cancel.hpp"
 
@@ -40,33 +42,64 @@ std::vector<double> scaled_back(std::vector<double> values, int exponent) {
 
 }  // namespace
 
-LEnsemble::LEnsemble(Eigen::MatrixXd L, const Lapack* lapack, const CancelCheck& cancelled)
-    : size_(static_cast<std::size_t>(L.rows())) {
-  const int exponent = scale_to_unit(L);
-  spectrum_ = std::make_unique<Spectrum>(std::move(L), size_, lapack, cancelled);
-  eigenvalues_ = scaled_back(spectrum_->eigenvalues(), exponent);
-}
+/// B times a power of two, to go from the eigenvectors of B^T B to those of B B^T.
+struct LEnsemble::DualForm {
+  Eigen::MatrixXd B;
 
-LEnsemble::LEnsemble(Factor factor, const Lapack* lapack, const CancelCheck& cancelled)
-    : size_(static_cast<std::size_t>(factor.B.rows())) {
-  Eigen::MatrixXd& B = factor.B;
-  if (B.size() == 0) throw std::invalid_argument("the factor must not be empty");
-  const int exponent = 2 * scale_to_unit(B);
-  const auto dimension = static_cast<std::size_t>(std::max(B.rows(), B.cols()));
-  Eigen::MatrixXd gram;
-  if (B.cols() < B.rows()) {
-    gram.noalias() = B.transpose() * B;
-    factor_ = std::move(B);
-  } else {
-    gram.noalias() = B * B.transpose();
+  /// Taking |B w| for sqrt(λ) and making the result orthonormal undoes the loss of accuracy in the
+  /// smallest eigenvalues.
+  void lift(Eigen::MatrixXd& vectors) const {
+    if (vectors.cols() == 0) return;
+    vectors = (B * vectors).eval();
+    vectors.colwise().normalize();
+    orthonormalise(vectors);
   }
-  throw_if_cancelled(cancelled);
-  spectrum_ = std::make_unique<Spectrum>(std::move(gram), dimension, lapack, cancelled);
+};
+
+LEnsemble::~LEnsemble() = default;
+
+LEnsemble::LEnsemble(const double* L, std::size_t n, const Lapack* lapack,
+                     const CancelCheck& cancelled)
+    : size_(n) {
+  const auto length = static_cast<Index>(n);
+  // Symmetric, so rows may be read as columns.
+  Eigen::MatrixXd matrix = Eigen::Map<const Eigen::MatrixXd>(L, length, length);
+  const int exponent = scale_to_unit(matrix);
+  spectrum_ = std::make_unique<Spectrum>(std::move(matrix), size_, lapack, cancelled);
   eigenvalues_ = scaled_back(spectrum_->eigenvalues(), exponent);
 }
 
 LEnsemble::LEnsemble(FactorView factor, const Lapack* lapack, const CancelCheck& cancelled)
-    : size_(factor.rows), view_(factor), lapack_(lapack) {
+    : size_(factor.rows), lapack_(lapack) {
+  if (factor.rows == 0 || factor.columns == 0) {
+    throw std::invalid_argument("the factor must not be empty");
+  }
+  if (factor.rows >= kManyItems && factor.columns < factor.rows) {
+    decompose_in_place(factor, cancelled);
+  } else {
+    decompose(factor, cancelled);
+  }
+}
+
+void LEnsemble::decompose(FactorView factor, const CancelCheck& cancelled) {
+  Eigen::MatrixXd B =
+      RowMajorMap(factor.data, static_cast<Index>(factor.rows), static_cast<Index>(factor.columns));
+  const int exponent = 2 * scale_to_unit(B);
+  const std::size_t dimension = std::max(factor.rows, factor.columns);
+  Eigen::MatrixXd gram;
+  if (B.cols() < B.rows()) {
+    gram.noalias() = B.transpose() * B;
+    dual_ = std::make_unique<const DualForm>(DualForm{std::move(B)});
+  } else {
+    gram.noalias() = B * B.transpose();
+  }
+  throw_if_cancelled(cancelled);
+  spectrum_ = std::make_unique<Spectrum>(std::move(gram), dimension, lapack_, cancelled);
+  eigenvalues_ = scaled_back(spectrum_->eigenvalues(), exponent);
+}
+
+void LEnsemble::decompose_in_place(FactorView factor, const CancelCheck& cancelled) {
+  view_ = factor;
   const std::size_t count = factor.rows * factor.columns;
   const Eigen::Map<const Eigen::VectorXd> entries(factor.data, static_cast<Index>(count));
   const double largest = entries.cwiseAbs().maxCoeff();
@@ -83,24 +116,15 @@ LEnsemble::LEnsemble(FactorView factor, const Lapack* lapack, const CancelCheck&
     throw_if_cancelled(cancelled);
     const auto rows = static_cast<Index>(std::min(kRows, factor.rows - first));
     const Eigen::Map<const Eigen::MatrixXd> block(factor.data + first * factor.columns, r, rows);
-    add_outer(lapack, block * view_scale_, gram);
+    add_outer(lapack_, block * view_scale_, gram);
   }
-  spectrum_ = std::make_unique<Spectrum>(std::move(gram), size_, lapack, cancelled);
+  spectrum_ = std::make_unique<Spectrum>(std::move(gram), size_, lapack_, cancelled);
   eigenvalues_ = scaled_back(spectrum_->eigenvalues(), 2 * exponent);
 }
 
 bool LEnsemble::has_basis() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return basis_ != nullptr;
-}
-
-/// From eigenvectors w of B^T B to those of B B^T in the dual form. Taking |B w| for sqrt(λ) and
-/// making the result orthonormal undoes the loss of accuracy in the smallest eigenvalues.
-void LEnsemble::lift(Eigen::MatrixXd& vectors) const {
-  if (factor_.size() == 0 || vectors.cols() == 0) return;
-  vectors = (factor_ * vectors).eval();
-  vectors.colwise().normalize();
-  orthonormalise(vectors);
 }
 
 std::shared_ptr<const EigenvectorSelection> LEnsemble::selection(std::size_t k) {
@@ -130,7 +154,7 @@ std::shared_ptr<const Basis> LEnsemble::full_basis(const CancelCheck& cancelled)
       basis_ =
           std::make_shared<const Basis>(view_, view_scale_, std::move(vectors), lapack_, cancelled);
     } else {
-      lift(vectors);
+      if (dual_) dual_->lift(vectors);
       basis_ = std::make_shared<const Basis>(std::move(vectors));
     }
     spectrum_.reset();
@@ -157,7 +181,7 @@ std::vector<std::int64_t> LEnsemble::draw_first(const std::vector<std::size_t>& 
   }
   throw_if_cancelled(cancelled);
   if (!few) return sample_elementary_dpp(*full_basis(cancelled), chosen, uniform);
-  lift(*few);
+  if (dual_) dual_->lift(*few);
   std::vector<std::size_t> all(chosen.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   return sample_elementary_dpp(Basis(std::move(*few)), all, uniform);

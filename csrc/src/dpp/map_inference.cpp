@@ -4,6 +4,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "dpp/spectrum.hpp"
 #include "otnas/dpp/dpp.hpp"
 #include "support/cancel.hpp"
 
@@ -49,9 +50,10 @@ std::vector<std::int64_t> greedy_map(const double* L, std::size_t n, std::size_t
   return chosen;
 }
 
-double log_determinant_psd(const Eigen::MatrixXd& A) {
+double log_determinant_psd(const double* entries, std::size_t size) {
   // Cholesky by hand: Eigen's reports failure but not that a pivot is merely rounding.
-  const Eigen::Index k = A.rows();
+  const auto k = static_cast<Eigen::Index>(size);
+  const RowMajorMap A(entries, k, k);
   const double rounding = static_cast<double>(k) * std::numeric_limits<double>::epsilon();
   Eigen::MatrixXd R = Eigen::MatrixXd::Zero(k, k);  // A = R^T R
   double sum = 0.0;

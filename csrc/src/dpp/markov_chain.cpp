@@ -7,7 +7,8 @@
 
 namespace otnas {
 
-void metropolis_step(const Eigen::MatrixXd& L, const MetropolisStep& step, ChainState& state) {
+void metropolis_step(const double* L, std::size_t m, const MetropolisStep& step,
+                     ChainState& state) {
   const auto candidate = static_cast<std::int64_t>(step.candidate);
   std::vector<std::int64_t> next = state.members;
   const auto found = std::find(next.begin(), next.end(), candidate);
@@ -22,14 +23,14 @@ void metropolis_step(const Eigen::MatrixXd& L, const MetropolisStep& step, Chain
     const auto size = static_cast<double>(next.size());
     next[static_cast<std::size_t>(step.pick * size)] = candidate;
   }
-  const auto k = static_cast<Eigen::Index>(next.size());
-  Eigen::MatrixXd block(k, k);
-  for (Eigen::Index i = 0; i < k; ++i) {
-    for (Eigen::Index j = 0; j < k; ++j) {
-      block(i, j) = L(next[static_cast<std::size_t>(i)], next[static_cast<std::size_t>(j)]);
+  std::vector<double> block;
+  block.reserve(next.size() * next.size());
+  for (const std::int64_t i : next) {
+    for (const std::int64_t j : next) {
+      block.push_back(L[static_cast<std::size_t>(i) * m + static_cast<std::size_t>(j)]);
     }
   }
-  const double log_determinant = log_determinant_psd(block);
+  const double log_determinant = log_determinant_psd(block.data(), next.size());
   if (!(step.log_uniform < log_determinant - state.log_determinant)) return;
   state.members = std::move(next);
   state.log_determinant = log_determinant;

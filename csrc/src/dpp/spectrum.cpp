@@ -1,4 +1,4 @@
-#include "otnas/dpp/spectrum.hpp"
+#include "dpp/spectrum.hpp"
 
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "otnas/dpp/spectrum.hpp"
+#include "dpp/spectrum.hpp"
 
 namespace otnas {
 

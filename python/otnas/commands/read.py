@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 FORMATS = ("png", "pdf", "svg")
+TABLE_FORMATS = ("markdown", "latex", "csv")
 
 
 def add_parsers(subparsers: Subparsers) -> None:
@@ -26,12 +27,21 @@ def add_parsers(subparsers: Subparsers) -> None:
         "--checkpoints",
         type=_numbers,
         metavar="LIST",
-        help="numbers of queries, parted by commas: print one table of regrets after these",
+        help="numbers of queries, separated by commas: print one table of regrets after these",
     )
     show.add_argument(
         "--reference",
         metavar="METHOD",
         help="with --checkpoints: whom to compare with; by default the best",
+    )
+    show.add_argument(
+        "other", type=Path, nargs="?", metavar="OTHER", help="a second run: compare, trial by trial"
+    )
+    show.add_argument(
+        "--format",
+        choices=("text", *TABLE_FORMATS),
+        default="text",
+        help="of the tables; default text",
     )
     show.set_defaults(run=_show)
 
@@ -41,7 +51,7 @@ def add_parsers(subparsers: Subparsers) -> None:
         type=_formats,
         default=("pdf", "png"),
         metavar="LIST",
-        help="of png, pdf and svg, parted by commas; default pdf,png",
+        help="of png, pdf and svg, separated by commas; default pdf,png",
     )
     plot.add_argument("--oracle", action="store_true", help="add what sees test errors would reach")
     plot.add_argument(
@@ -65,7 +75,9 @@ def add_parsers(subparsers: Subparsers) -> None:
     export.set_defaults(run=_export)
 
 
-def show(folder: Path, target: float | None = None, at: int | None = None) -> None:
+def show(
+    folder: Path, target: float | None = None, at: int | None = None, form: str = "text"
+) -> None:
     """Print the rankings and costs of a folder, or the trials of a study's file."""
     from rich.console import Console
 
@@ -73,16 +85,33 @@ def show(folder: Path, target: float | None = None, at: int | None = None) -> No
 
     console = Console(highlight=False)
     if folder.is_file():
-        _show_study(folder, console)
+        _show_study(folder, console, form)
         return
     for experiment in results.load(folder):
         rows = ranking.rank(experiment, target=target, at=at)
-        _print_facts(console, text.facts(experiment))
+        if form == "text":
+            _print_facts(console, text.facts(experiment))
         for table in text.tables(experiment, rows, target):
-            _print_table(console, table)
+            _print_table(console, table, form)
 
 
-def show_checkpoints(folder: Path, checkpoints: Sequence[int], reference: str | None) -> None:
+def show_pair(folder: Path, other: Path, at: int | None, form: str) -> None:
+    """Print what two runs have in common, compared trial by trial."""
+    from rich.console import Console
+
+    from otnas.reading import paired, results, text
+
+    for path in (folder, other):
+        if path.is_file():
+            raise ValueError(f"PATH: expected two folders to compare, got the file {path}")
+    console = Console(highlight=False)
+    for found in paired.paired(results.load(folder), results.load(other), at):
+        _print_table(console, text.pairs(found), form)
+
+
+def show_checkpoints(
+    folder: Path, checkpoints: Sequence[int], reference: str | None, form: str
+) -> None:
     """Print one table an experiment: regrets after some numbers of queries."""
     from rich.console import Console
 
@@ -91,7 +120,7 @@ def show_checkpoints(folder: Path, checkpoints: Sequence[int], reference: str | 
     console = Console(highlight=False)
     for experiment in results.load(folder):
         against, rows = ranking.standings(experiment, checkpoints, reference)
-        _print_table(console, text.standings(experiment, against, rows))
+        _print_table(console, text.standings(experiment, against, rows), form)
 
 
 def everything(folder: Path) -> None:
@@ -128,20 +157,26 @@ def _numbers(text: str) -> tuple[int, ...]:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"expected numbers parted by commas, got {text!r}"
+            f"expected numbers separated by commas, got {text!r}"
         ) from None
 
 
 def _show(options: argparse.Namespace) -> int:
     _check_file(options, "target", "at", "checkpoints", "reference")
+    if options.other is not None:
+        for name in ("target", "checkpoints", "reference"):
+            if getattr(options, name) is not None:
+                raise ValueError(f"--{name}: expected one PATH with it, got two")
+        show_pair(options.folder, options.other, options.at, options.format)
+        return 0
     if options.checkpoints is not None:
         if options.target is not None or options.at is not None:
             raise ValueError("--checkpoints: expected neither --target nor --at with it")
-        show_checkpoints(options.folder, options.checkpoints, options.reference)
+        show_checkpoints(options.folder, options.checkpoints, options.reference, options.format)
         return 0
     if options.reference is not None:
         raise ValueError("--reference: expected --checkpoints with it")
-    show(options.folder, options.target, options.at)
+    show(options.folder, options.target, options.at, options.format)
     return 0
 
 
@@ -187,11 +222,7 @@ def _export(options: argparse.Namespace) -> int:
     if options.folder.is_file():
         columns = studies.columns(Study.read(options.folder))
     else:
-        experiments = results.load(options.folder)
-        if len(experiments) > 1:
-            names = ", ".join(str(experiment.folder) for experiment in experiments)
-            raise ValueError(f"PATH: expected the folder of one experiment, got one of {names}")
-        columns = export.columns(experiments[0])
+        columns = export.of_all(results.load(options.folder))
     if options.csv is not None:
         path, count = options.csv, export.write_csv(columns, options.csv)
     else:
@@ -208,14 +239,15 @@ def _check_file(options: argparse.Namespace, *names: str) -> None:
             raise ValueError(f"--{name}: expected a folder with it, got the file {options.folder}")
 
 
-def _show_study(path: Path, console: Console) -> None:
+def _show_study(path: Path, console: Console, form: str) -> None:
     from otnas.reading import studies
     from otnas.study import Study
 
     study = Study.read(path)
-    _print_facts(console, studies.facts(study))
+    if form == "text":
+        _print_facts(console, studies.facts(study))
     for table in studies.tables(study):
-        _print_table(console, table)
+        _print_table(console, table, form)
 
 
 def _print_facts(console: Console, pairs: Sequence[tuple[str, str]]) -> None:
@@ -223,7 +255,12 @@ def _print_facts(console: Console, pairs: Sequence[tuple[str, str]]) -> None:
         console.print(f"{name}: {value}", markup=False, soft_wrap=True)
 
 
-def _print_table(console: Console, table: TextTable) -> None:
+def _print_table(console: Console, table: TextTable, form: str) -> None:
+    if form != "text":
+        from otnas.reading.formats import FORMATS as WRITERS
+
+        print(WRITERS[form](table))
+        return
     from rich import box
     from rich.markup import escape
     from rich.table import Table as RichTable

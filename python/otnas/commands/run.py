@@ -70,7 +70,13 @@ def add_parser(subparsers: Subparsers) -> None:
         help="let networks that are the same count as one",
     )
     parser.add_argument(
-        "--jobs", type=int, metavar="N", help="trials at a time; by default one a processor"
+        "--prior",
+        nargs="+",
+        metavar="TABLE:NUMBER|FILE",
+        help="earlier searches of model-based methods: random results of a table, or a journal",
+    )
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help="trials at a time; by default one per processor"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="default runs/NAME-OF-THE-TABLE")
     parser.set_defaults(run=run)
@@ -126,27 +132,28 @@ def _changed(base: Configuration, options: argparse.Namespace) -> Configuration:
         initial = min(base.initial, max(options.queries, 1))
     return base.changed(
         search_space=options.search_space,
-        methods=None if options.methods is None else _parted(options.methods),
+        methods=None if options.methods is None else _separated(options.methods),
         trials=trials,
         initial=initial,
         queries=options.queries,
         batch_size=options.batch_size,
         candidates=options.candidates,
-        costs=None if options.costs is None else _parted(options.costs),
+        costs=None if options.costs is None else _separated(options.costs),
         budget=None if options.budget is None else _budget(options.budget),
         objective=options.objective,
         merge=options.merge,
+        prior=None if options.prior is None else tuple(options.prior),
     )
 
 
-def _parted(arguments: list[str]) -> tuple[str, ...]:
-    """Read names parted by blanks or commas."""
+def _separated(arguments: list[str]) -> tuple[str, ...]:
+    """Read names separated by blanks or commas."""
     return tuple(name for argument in arguments for name in argument.split(",") if name)
 
 
 def _budget(arguments: list[str]) -> dict[str, float]:
     budget = {}
-    for argument in _parted(arguments):
+    for argument in _separated(arguments):
         name, _, number = argument.partition("=")
         try:
             budget[name] = float(number)

@@ -41,7 +41,7 @@ class Configuration:
     Attributes
     ----------
     name : str
-        Of the folder of its journals.
+        Name of the folder of its journals.
     search_space : str
         Name of the table, see `otnas.tables.load`.
     methods : tuple of str
@@ -65,6 +65,9 @@ class Configuration:
     merge : bool
         Whether architectures of equal hash count as one, as for who trains networks. By default
         each row of the table can be asked for, as in the literature.
+    prior : tuple of str
+        Earlier searches that methods with a Gaussian process know, each ``TABLE:NUMBER``, random
+        results that each trial draws anew, or the journal of a study.
     settings : mapping of str to mapping
         Settings of methods, by method.
 
@@ -86,6 +89,7 @@ class Configuration:
     budget: Mapping[str, float] = field(default_factory=dict)
     objective: str = "error"
     merge: bool = False
+    prior: tuple[str, ...] = ()
     settings: Settings = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -112,6 +116,9 @@ class Configuration:
         for method, settings in self.settings.items():
             if not isinstance(settings, Mapping):
                 raise ConfigurationError(_wrong(f"settings.{method}", "a section", settings))
+        if not all(isinstance(prior, str) and prior for prior in self.prior):
+            wanted = "texts TABLE:NUMBER or journals"
+            raise ConfigurationError(_wrong("prior", wanted, list(self.prior)))
         self._check_tradeoff()
 
     def _check_tradeoff(self) -> None:
@@ -160,6 +167,7 @@ class Configuration:
             "costs": list(self.costs),
             "budget": {cost: float(limit) for cost, limit in self.budget.items()},
             "objective": self.objective if self.objective != "error" else None,
+            "prior": list(self.prior),
         }
         return {
             "name": self.name,
@@ -245,10 +253,11 @@ def _from_text(text: str, source: str, defaults: Mapping[str, Any]) -> Configura
         if not isinstance(values.get("settings", {}), Mapping):
             raise ConfigurationError(_wrong("settings", "sections", values["settings"]))
         values["methods"] = tuple(values["methods"])
-        costs = values.get("costs", [])
-        if not isinstance(costs, str | list):
-            raise ConfigurationError(_wrong("costs", "names of columns", costs))
-        values["costs"] = (costs,) if isinstance(costs, str) else tuple(costs)
+        for key, wanted in (("costs", "names of columns"), ("prior", "texts")):
+            given = values.get(key, [])
+            if not isinstance(given, str | list):
+                raise ConfigurationError(_wrong(key, wanted, given))
+            values[key] = (given,) if isinstance(given, str) else tuple(given)
         values["trials"] = parse_trials(values["trials"])
         return Configuration(**values)
     except ConfigurationError as error:

@@ -10,9 +10,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from otnas import checks
+from otnas.experiments import priors
 from otnas.experiments.configuration import Configuration, ConfigurationError, within_budget
 from otnas.search import CellPool, Search, methods
 from otnas.search.cells.proposals import CANDIDATES
+from otnas.search.decision.settings import ModelSettings
 from otnas.search.front import front
 from otnas.spaces import Space
 from otnas.tables import Table
@@ -62,23 +64,31 @@ def resolve(configuration: Configuration) -> Configuration:
             resolved[method] = methods.resolved(method, given)
         except (ValueError, TypeError) as error:
             raise ConfigurationError(f"{method}: {error}") from None
+    priors.check(configuration.prior)
     return configuration.changed(settings=resolved)
 
 
 def make(configuration: Mapping[str, Any], space: Space, table: Table, seed: int) -> Search[Cell]:
     """Return a search; see `SearchMaker`."""
-    costs = configuration.get("costs", [])
-    return methods.make(
-        configuration["method"],
-        space,
-        seed=seed,
-        pool=_pool(space, table, configuration.get("merge", True)),
-        settings=configuration["settings"],
-        initial=configuration["initial"],
-        costs={name: table.metrics[name] for name in costs} or None,
-        budget=configuration.get("budget"),
-        reference=reference(configuration, table) if costs else None,
-    )
+    method, costs = configuration["method"], configuration.get("costs", [])
+    prior = priors.known(configuration.get("prior", []), seed) if _has_process(method) else None
+    try:
+        return methods.make(
+            method,
+            space,
+            seed=seed,
+            pool=_pool(space, table, configuration.get("merge", True)),
+            settings=configuration["settings"],
+            initial=configuration["initial"],
+            costs={name: table.metrics[name] for name in costs} or None,
+            budget=configuration.get("budget"),
+            reference=reference(configuration, table) if costs else None,
+            prior=prior,
+        )
+    except (TypeError, ValueError) as error:
+        if prior is None:
+            raise
+        raise ConfigurationError(str(error)) from error  # architectures of another kind
 
 
 def reference(configuration: Mapping[str, Any], table: Table) -> dict[str, float]:
@@ -106,6 +116,10 @@ def _volume(table: Table, names: tuple[str, ...], budget: Any, reference: Any) -
 def _pool(space: Space, table: Table, merge: bool) -> CellPool:
     """Return the pool of the table in use; what searches compute for its cells is kept with it."""
     return CellPool(space, table.cells, merge=merge)
+
+
+def _has_process(method: str) -> bool:
+    return ModelSettings in methods.get(method).settings
 
 
 def _settings(method: str) -> set[str]:

@@ -65,7 +65,7 @@ def run_trial(
     configuration : mapping
         As `Configuration.of_trial` returns it.
     seed : int
-        Of the search.
+        Seed of the search.
     path : Path
         The journal. Every batch survives the end of the process; a power cut may cost the latest,
         which are done again.

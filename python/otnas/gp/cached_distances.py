@@ -34,6 +34,14 @@ class CachedDistances:
     ------
     ValueError
         If `max_bytes` is negative or `dtype` is neither float32 nor float64.
+
+    Examples
+    --------
+    >>> from otnas.gp import EmbeddingDistances
+    >>> from otnas_fast import Embedding
+    >>> distances = CachedDistances(EmbeddingDistances(Embedding({"x": [[0.0], [1.0], [3.0]]})))
+    >>> distances.block(np.array([0]), np.array([1, 2]))
+    array([[[1., 3.]]])
     """
 
     def __init__(

@@ -43,6 +43,15 @@ class DirectPosterior:
     Parameters
     ----------
     process : GaussianProcess
+
+    Examples
+    --------
+    >>> from otnas.gp import PrecomputedKernel
+    >>> process = GaussianProcess(PrecomputedKernel([[1.0, 0.5], [0.5, 1.0]]))
+    >>> process.add([0], [2.0])
+    >>> mean, deviation = DirectPosterior(process).standardised_moments(np.array([0, 1]))
+    >>> bool(deviation[0] < deviation[1])
+    True
     """
 
     def __init__(self, process: GaussianProcess) -> None:

@@ -16,7 +16,7 @@ _MANY_PAIRS = 1 << 22
 
 
 class EmbeddingDistances:
-    """Distances between the items of an embedding, one a block, computed when asked for.
+    """Distances between the items of an embedding, one per block, computed when asked for.
 
     Rows against the whole pool, what a posterior over the pool asks for at each observation, use
     the pool's vectors packed once (`otnas_fast.PreparedEmbedding`, which the first such request
@@ -28,6 +28,12 @@ class EmbeddingDistances:
     Parameters
     ----------
     embedding : Embedding of N items
+
+    Examples
+    --------
+    >>> distances = EmbeddingDistances(Embedding({"x": [[0.0], [1.0]], "y": [[0.0], [5.0]]}))
+    >>> distances.block(np.array([0]), np.array([1])).ravel()
+    array([1., 5.])
     """
 
     def __init__(self, embedding: Embedding) -> None:
@@ -96,6 +102,14 @@ def tree_wasserstein_kernel(
         Any: of cells, or of the user's own vectors.
     scales : sequence of float, optional
         Typical distance of each block, see `LaplaceKernel`.
+
+    Examples
+    --------
+    >>> from otnas.spaces import NASBench201
+    >>> from otnas_fast import embed
+    >>> kernel = tree_wasserstein_kernel(embed(NASBench201().enumerate().cells[:100]))
+    >>> kernel.parameters.names
+    ('lengthscale_operations', 'lengthscale_indegree', 'lengthscale_outdegree', 'variance')
     """
     source = EmbeddingDistances(embedding)
     return LaplaceKernel(source, names=embedding.block_names, scales=scales)

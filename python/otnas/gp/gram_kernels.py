@@ -84,8 +84,14 @@ class PrecomputedKernel:
     ------
     ValueError
         If `gram` is not square, finite and symmetric, has a negative diagonal entry or an entry
-        with |G_ij| > sqrt(G_ii G_jj): then it is not positive semi-definite. (Not every matrix
+        with ``|G_ij| > sqrt(G_ii G_jj)``: then it is not positive semi-definite. (Not every matrix
         that is not is found; finding out costs O(N^3).)
+
+    Examples
+    --------
+    >>> kernel = PrecomputedKernel([[1.0, 0.5], [0.5, 1.0]])
+    >>> kernel.block(np.array([0]), np.array([0, 1]), kernel.parameters.initial)
+    array([[1. , 0.5]])
     """
 
     def __init__(self, gram: ArrayLike) -> None:
@@ -181,6 +187,12 @@ class CallableKernel:
     ValueError
         If `n_items` is not positive; later, if a block has another shape, is not finite, or, of
         items with themselves, is not symmetric or has a negative diagonal.
+
+    Examples
+    --------
+    >>> kernel = CallableKernel(lambda rows, cols: np.exp(-abs(rows[:, None] - cols)), n_items=10)
+    >>> kernel.block(np.array([0]), np.array([0, 1]), kernel.parameters.initial).round(3)
+    array([[1.   , 0.368]])
     """
 
     def __init__(self, block: Callable[[IntArray, IntArray], ArrayLike], n_items: int) -> None:

@@ -100,6 +100,14 @@ class LaplaceKernel:
     ------
     ValueError
         If `names` or `scales` do not have B entries or a scale is not positive.
+
+    Examples
+    --------
+    >>> from otnas.gp import EmbeddingDistances
+    >>> from otnas_fast import Embedding
+    >>> source = EmbeddingDistances(Embedding({"x": np.arange(5.0)[:, None]}))
+    >>> LaplaceKernel(source, names=["x"]).parameters.names
+    ('lengthscale_x', 'variance')
     """
 
     def __init__(

@@ -61,6 +61,16 @@ class PoolPosterior:
     ------
     ValueError
         If `dtype` is something else.
+
+    Examples
+    --------
+    >>> from otnas.gp import PrecomputedKernel
+    >>> x = np.linspace(0.0, 1.0, 20)
+    >>> process = GaussianProcess(PrecomputedKernel(np.exp(-abs(x[:, None] - x))))
+    >>> posterior = PoolPosterior(process)
+    >>> process.add([0, 10, 19], [0.0, 1.0, 0.0])
+    >>> int(posterior.mean.argmax()), bool(posterior.std[5] > posterior.std[10])
+    (10, True)
     """
 
     def __init__(self, process: GaussianProcess, *, dtype: DTypeLike | None = None) -> None:

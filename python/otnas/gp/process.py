@@ -52,6 +52,17 @@ class GaussianProcess:
     ------
     ValueError
         If `noise_floor` is out of range.
+
+    Examples
+    --------
+    >>> from otnas.gp import PoolPosterior, PrecomputedKernel
+    >>> x = np.linspace(0.0, 1.0, 20)
+    >>> process = GaussianProcess(PrecomputedKernel(np.exp(-abs(x[:, None] - x))))
+    >>> process.add([0, 10, 19], [0.0, 1.0, 0.0])
+    >>> process.fit()
+    >>> mean = PoolPosterior(process).mean
+    >>> bool(mean[10] > mean[15] > mean[19])
+    True
     """
 
     def __init__(self, kernel: Kernel, *, noise_floor: float = 1e-6) -> None:

@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 _MARKS = 8
 """Markers on a curve; more would hide it."""
 
+MOST_BANDS = 5
+"""Bands in a panel; more hide each other."""
+
 _ORACLE: dict[str, Any] = {"linestyle": ":", "linewidth": 0.8, "drawstyle": "steps-post"}
 
 
 def draw(experiment: Experiment, *, oracle: bool = False) -> Figure:
     """Return a figure of two panels: error of the best by validation, and its regret.
 
-    Mean over trials with 95 % bootstrap bands. The panel of regrets has a logarithmic scale, where
+    Mean over trials with 95 % bootstrap bands, of the five methods of lowest regret in the end. The
+    panel of regrets has a logarithmic scale, where
     methods that are close to the optimum can be told apart.
 
     Parameters
@@ -39,11 +43,13 @@ def draw(experiment: Experiment, *, oracle: bool = False) -> Figure:
         figure = Figure(figsize=(style.WIDTH, 3.35), layout="constrained")
         left, right = figure.subplots(1, 2)
         styles = style.of_methods(list(experiment.trials))
+        banded = _banded(experiment)
         for i, method in enumerate(experiment.trials):
             error = experiment.curves(method, "error_of_best")
             regret = experiment.curves(method, "regret")
-            curve(left, experiment, method, error, styles[method], i)
-            curve(right, experiment, method, regret, styles[method], i)
+            with_band = method in banded
+            curve(left, experiment, method, error, styles[method], i, with_band=with_band)
+            curve(right, experiment, method, regret, styles[method], i, with_band=with_band)
             if oracle and experiment.has_test_error:
                 best = bootstrap_mean(experiment.curves(method, "oracle_regret")).mean
                 look = {**_ORACLE, "color": styles[method]["color"]}
@@ -68,6 +74,15 @@ def draw(experiment: Experiment, *, oracle: bool = False) -> Figure:
     return figure
 
 
+def _banded(experiment: Experiment) -> list[str]:
+    """Return the methods whose bands are shown."""
+
+    def last(method: str) -> float:
+        return float(experiment.curves(method)[:, -1].mean())
+
+    return sorted(experiment.trials, key=last)[:MOST_BANDS]
+
+
 def curve(
     axes: Axes,
     experiment: Experiment,
@@ -75,6 +90,8 @@ def curve(
     curves: FloatArray,
     look: dict[str, Any],
     i: int,
+    *,
+    with_band: bool = True,
 ) -> None:
     """Draw the mean of the curves of a method, the i-th, with its band."""
     band = bootstrap_mean(curves)
@@ -88,7 +105,7 @@ def curve(
         queries, band.mean[at], label=label, markevery=(offset, step), ms=4, mew=0.5,
         markeredgecolor="white", zorder=3, drawstyle="steps-post", **look,
     )  # fmt: skip
-    if band.n > 1:
+    if band.n > 1 and with_band:
         axes.fill_between(
             queries, band.low[at], band.high[at], step="post",
             color=look["color"], alpha=0.13, linewidth=0,
@@ -123,9 +140,13 @@ def _finish(experiment: Experiment, left: Axes, right: Axes) -> None:
         axes.set_xlabel("architectures trained")
         axes.set_axisbelow(True)
     percent = f"{100 * LEVEL:.0f} %"
-    left.set_title(f"{experiment.table['provenance']['dataset']}, {experiment.name}", loc="left")
+    size = int(experiment.common["batch_size"])
+    batches = f", batches of {size}" if size > 1 else ""
+    dataset = experiment.table["provenance"]["dataset"]
+    left.set_title(f"{dataset}, {experiment.name}{batches}", loc="left")
+    which = "" if len(experiment.trials) <= MOST_BANDS else f" of the best {MOST_BANDS}"
     right.set_title(
-        f"mean, {percent} bootstrap band; below the panel: 0",
+        f"mean, {percent} bootstrap band{which}; below the panel: 0",
         loc="left",
         color="#555555",
         fontsize=7.5,

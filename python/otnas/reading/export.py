@@ -48,6 +48,25 @@ def columns(experiment: Experiment) -> Columns:
     return found
 
 
+def of_all(experiments: Sequence[Experiment]) -> Columns:
+    """Return the queries of one experiment, or of several with a column that says of which.
+
+    None stands where an experiment has no such column.
+    """
+    if len(experiments) == 1:
+        return columns(experiments[0])
+    found: dict[str, list[Any]] = {"experiment": []}
+    for experiment in experiments:
+        part, before = columns(experiment), len(found["experiment"])
+        n = len(part["query"])
+        found["experiment"] += [experiment.name] * n
+        for name in dict.fromkeys((*found, *part)):
+            if name != "experiment":
+                known = found.setdefault(name, [None] * before)
+                known += part.get(name, [None] * n)
+    return found
+
+
 def write_csv(columns: Columns, path: Path) -> int:
     """Write a CSV file in UTF-8 and return its number of rows, without the one of names.
 

@@ -81,8 +81,9 @@ def _experiment(experiment: Experiment, target: float | None, at: int | None, or
 
 _CURVES = (
     "Left: {error} of the architecture with the lowest validation error so far. Right: its regret, "
-    "on a logarithmic scale. Mean over trials and 95 % bootstrap band, from the end of the random "
-    "initial design on. A curve that leaves the right panel below has come to 0 in all trials."
+    "on a logarithmic scale. Mean over trials and 95 % bootstrap band (of the best five methods, "
+    "where there are more), from the end of the random initial design on. A curve that leaves the "
+    "right panel below has come to 0 in all trials."
 )
 _BEST = "The architectures of lowest validation error that were found, without unused vertices."
 
@@ -120,6 +121,7 @@ def _listed(names: Sequence[str]) -> str:
 def picture(name: str, figure: Figure, caption: str) -> str:
     """Return a figure in HTML; names differ within a page."""
     svg = inline_svg(plots.rendered(figure, "svg").decode(), prefix=name)
+    svg = svg.replace("<svg", f'<svg role="img" aria-label="{escape(caption)}"', 1)
     return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>"
 
 

@@ -136,9 +136,9 @@ class Experiment:
     settings : mapping of str to mapping
         Settings of every method.
     versions : tuple of mappings
-        Of the software; more than one if it changed.
+        Versions of the software; more than one if it changed.
     trials : mapping of str to list of Trial
-        By method, in order of their numbers.
+        The trials of each method, in order of their numbers.
     """
 
     folder: Path

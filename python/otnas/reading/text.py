@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from otnas.reading.paired import Paired
 from otnas.reading.ranking import Reached, Row, Standing, compare_values
 from otnas.reading.results import Experiment
 from otnas.reading.statistics import Band, bootstrap_mean
@@ -260,6 +261,33 @@ def costs(experiment: Experiment, rows: Sequence[Row]) -> TextTable:
         ],
         rows=cells,
         notes=["Training: as tabulated. Nothing was trained here."],
+    )
+
+
+def pairs(found: Paired) -> TextTable:
+    """Return how each method does in two runs, A and B."""
+    rows = []
+    for pair in found.pairs:
+        c = pair.versus.comparison
+        rows.append(
+            [
+                pair.method,
+                str(c.n),
+                f"{pair.first:.3f}",
+                f"{pair.second:.3f}",
+                _interval(c.difference, c.low, c.high, sign=True),
+                f"{c.wins}/{c.ties}/{c.losses}",
+                _p(pair.versus.adjusted),
+            ]
+        )
+    return TextTable(
+        title=f"{found.first.name}: regret after {found.queries} queries in two runs",
+        headings=["method", "n", "A", "B", "A - B", "A lower/equal/higher", "p (Holm)"],
+        rows=rows,
+        notes=[
+            f"A: {found.first.folder}. B: {found.second.folder}. Trials of the same number; "
+            "intervals: 95 %, bootstrap; p: Wilcoxon signed-rank, adjusted for the methods."
+        ],
     )
 
 

@@ -43,7 +43,7 @@ class CellSearch(BayesianSearch[Any]):
     candidates : CandidateSettings
     rule : Rule
     kinds : sequence of KernelKind
-        One a model.
+        One per model.
     domain : CellDomain
     seed, initial, direction
         See `Search`.
@@ -89,6 +89,7 @@ class CellSearch(BayesianSearch[Any]):
                 domain.pool,
                 whole_pool=self._mode == "space",
                 noise_floor=model.noise_floor,
+                features=domain.features,
             )
             for distance in distances
         )

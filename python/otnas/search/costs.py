@@ -7,55 +7,35 @@ m : costs; N : items of a pool. Low is good.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from otnas import checks
 from otnas.arrays import BoolArray, FloatArray, fingerprint
+from otnas.search.known import KnownNumbers, NumbersLike, Pool, with_columns
 
-CostsLike = (
-    Mapping[str, Callable[[Any], float] | ArrayLike | str]
-    | Callable[[Any], float]
-    | ArrayLike
-    | str
-    | Sequence[str]
-)
-"""By name, each a function of an item or an array over a pool (N,); one alone is named "cost".
-
-Where the pool is a table, a text stands for its column, and several alone for the columns of their
-names.
-"""
+CostsLike = NumbersLike
+"""By name, each a function of an item or an array over a pool (N,); one alone is named "cost"."""
 
 VALUE = "value"
 """What a reference point calls the value that is told."""
 
-# Rows kept of items without a pool: proposals come again, and a function may be slow.
-_REMEMBERED = 100_000
 
-
-class Pool(Protocol):
-    """A sequence of N items."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, index: int, /) -> Any: ...
-
-
-class KnownCosts:
+class KnownCosts(KnownNumbers):
     """Costs of items, and how much of each is allowed.
 
     Parameters
     ----------
     costs : CostsLike
-        Functions get an item and return a finite number; they are called once an item of a pool,
+        Functions get an item and return a finite number; they are called once per item of a pool,
         here, and must always return the same.
     budget : mapping of names to numbers, optional
         Items above are never asked for.
     reference : mapping of names to numbers, optional
-        Where volumes end, any of "value" and the costs; see `BayesianSearch` for the others.
+        The point where volumes end: any of "value" and the costs; see `BayesianSearch` for the
+        others.
     pool : sequence of N items, optional
 
     Attributes
@@ -82,47 +62,14 @@ class KnownCosts:
         reference: Mapping[str, float] | None = None,
         pool: Pool | None = None,
     ) -> None:
-        given = costs if isinstance(costs, Mapping) else {"cost": costs}
-        if not given or not all(isinstance(name, str) and name for name in given):
-            raise ValueError(f"costs: expected names of costs, got {list(given)}")
-        if VALUE in given:
+        super().__init__("costs", costs, pool)
+        if VALUE in self.names:
             raise ValueError(f"costs: expected other names than {VALUE!r}, which is what is told")
-        self.names: tuple[str, ...] = tuple(given)
-        self._functions = {name: cost for name, cost in given.items() if callable(cost)}
         limits = _numbers("budget", budget, self.names)
         self.limits = np.array([limits.get(name, np.inf) for name in self.names])
         self.reference = _numbers("reference", reference, (VALUE, *self.names))
-        self.table: FloatArray | None = None
-        self._rows: dict[Any, FloatArray] = {}
-        if pool is not None:
-            self.table = np.column_stack([self._column(name, given[name], pool) for name in given])
+        if self.table is not None:
             self._check_attainable(self.table)
-        elif len(self._functions) < len(given):
-            name = next(name for name in given if name not in self._functions)
-            raise TypeError(f"costs: expected a function for {name!r}, since there is no pool")
-
-    def of(self, item: Any, position: int) -> FloatArray:
-        """Return the costs of an item, shape (m,); NaN where only the pool's are known.
-
-        Parameters
-        ----------
-        item : hashable
-        position : int
-            In the pool, -1 for an item from outside.
-
-        Raises
-        ------
-        ValueError
-            If a cost is not finite.
-        """
-        if self.table is not None and position >= 0:
-            row: FloatArray = self.table[position]
-            return row
-        if item not in self._rows:
-            if len(self._rows) == _REMEMBERED:
-                self._rows.clear()
-            self._rows[item] = self._computed(item)
-        return self._rows[item]
 
     def within_budget(self, costs: FloatArray) -> BoolArray:
         """Tell for arrays (..., m) whether all costs are within the budget."""
@@ -146,25 +93,6 @@ class KnownCosts:
             "budget": {name: limit for name, limit in bounded if np.isfinite(limit)},
             "reference": self.reference,
         }
-
-    def _column(self, name: str, cost: Any, pool: Pool) -> FloatArray:
-        if name in self._functions:
-            return np.array([self._called(name, pool[i]) for i in range(len(pool))])
-        return checks.finite_vector(f"costs[{name!r}]", cost, len(pool))
-
-    def _computed(self, item: Any) -> FloatArray:
-        known = [self._called(n, item) if n in self._functions else np.nan for n in self.names]
-        row = np.array(known)
-        row.flags.writeable = False
-        return row
-
-    def _called(self, name: str, item: Any) -> float:
-        number = checks.numbers(f"costs[{name!r}]", self._functions[name](item))
-        if number.shape != () or not np.isfinite(number):
-            raise ValueError(
-                f"costs[{name!r}]: expected a finite number for {item!r}, got {number}"
-            )
-        return float(number)
 
     def _check_attainable(self, table: FloatArray) -> None:
         if self.within_budget(table).any():
@@ -195,34 +123,12 @@ def known_costs(
         As `KnownCosts`, if there is a budget or a reference without costs, or no such column.
     """
     if costs is not None:
-        named = _columns(costs, columns)
+        named = with_columns("costs", costs, columns)
         return KnownCosts(named, budget=budget, reference=reference, pool=pool)
     for name, given in {"budget": budget, "reference": reference}.items():
         if given:
             raise ValueError(f"{name}: expected costs beside it, got none")
     return None
-
-
-def _columns(costs: CostsLike, columns: Mapping[str, FloatArray] | None) -> CostsLike:
-    """Return costs with columns of the table in the place of their names."""
-    if isinstance(costs, str):
-        costs = [costs]
-    if not isinstance(costs, Mapping):
-        names = list(costs) if isinstance(costs, Sequence) else []
-        if not any(isinstance(name, str) for name in names):
-            return costs
-        costs = {name: name for name in names}
-    for name in costs.values():
-        if isinstance(name, str):
-            if columns is None:
-                raise TypeError(
-                    f"costs: expected no name of a column without a table, got {name!r}"
-                )
-            checks.choice("costs", name, columns, "column")
-    return {
-        name: columns[cost] if columns is not None and isinstance(cost, str) else cost
-        for name, cost in costs.items()
-    }
 
 
 def _numbers(

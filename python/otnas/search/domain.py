@@ -26,7 +26,7 @@ class Domain(ABC, Generic[T]):
     Attributes
     ----------
     name : str
-        For messages: "space nasbench201".
+        What messages call it: "space nasbench201".
     costs : KnownCosts, optional
         What is known of every item; nothing above the budget is asked for.
     """

@@ -24,12 +24,12 @@ class Front:
     items : list of k items
         Each is better in something than any other that was told; the first of equals.
     values : array (k,)
-        As they were told.
+        Their values, as they were told.
     costs : mapping of names to arrays (k,)
     direction : {"minimise", "maximise"}
-        Of the values.
+        Which values are the better ones.
     reference : mapping of names to numbers
-        Of the search: where volumes end, "value" and costs.
+        The reference point of the search, where volumes end: "value" and costs.
     """
 
     items: list[Any]

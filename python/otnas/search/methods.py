@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from otnas import checks
-from otnas.search.base import Search
+from otnas.registry import Registry
+from otnas.search.base import DIRECTIONS, Search
 from otnas.search.baselines.bananas import Bananas, BananasSettings
 from otnas.search.baselines.evolution import Evolution, EvolutionSettings
 from otnas.search.baselines.local_search import LocalSearch, LocalSearchSettings
@@ -29,12 +30,15 @@ from otnas.search.baselines.random_search import RandomSearch
 from otnas.search.cell_search import CellSearch
 from otnas.search.cells import kernels
 from otnas.search.cells.domain import CellDomain
+from otnas.search.cells.features import FeaturesLike, FeatureSource, KnownFeatures, Scores
 from otnas.search.cells.kernels import KERNELS
 from otnas.search.cells.pool import CellPool
+from otnas.search.cells.prior import PriorLike, earlier_searches
 from otnas.search.cells.proposals import CandidateSettings
 from otnas.search.costs import CostsLike, known_costs
 from otnas.search.decision.rules import RULES
 from otnas.search.decision.settings import AcquisitionSettings, ModelSettings
+from otnas.search.known import with_columns
 from otnas.search.settings import as_identity, as_settings
 from otnas.spaces import Enumerated, SearchSpace, Space
 from otnas.tables import Table
@@ -55,6 +59,11 @@ class Method:
         Makes a search from an instance of each, in their order, and the arguments of `Search`.
     packages : tuple of str
         What must be installed beyond NumPy and SciPy; results may depend on its versions.
+
+    Examples
+    --------
+    >>> get("bananas").packages
+    ('scikit-learn',)
     """
 
     name: str
@@ -66,8 +75,20 @@ class Method:
 
 DEFAULT_KERNEL = "tw-2g"
 DEFAULT_RULE = "kdpp-quality"
+INITIAL = 20
+"""Cells drawn uniformly first."""
+INITIAL_PRIOR = 5
+"""The same with an earlier search, which says where to begin."""
 
-_SIMPLE = {
+
+def _check(name: str, method: object) -> None:
+    if not isinstance(method, Method):
+        raise TypeError(f"method: expected a Method, got {checks.shown(method)}")
+    if method.name != name:
+        raise ValueError(f"name: expected that of the method, {method.name!r}, got {name!r}")
+
+
+_BUILT_IN = {
     method.name: method
     for method in (
         Method("random", "random search", (), RandomSearch),
@@ -93,10 +114,19 @@ _SIMPLE = {
     )
 }
 
+METHODS: Registry[Method] = Registry("method", _check, _BUILT_IN)
+"""Methods that are no kernels or rules; ``METHODS.register(name, Method(...))`` adds one."""
+
 
 def names() -> tuple[str, ...]:
-    """Names of all methods; a batch rule stands for itself on the default kernel."""
-    return (*_SIMPLE, *KERNELS, *RULES)
+    """Names of all methods; a batch rule stands for itself on the default kernel.
+
+    Examples
+    --------
+    >>> "tw-2g" in names(), "evolution" in names()
+    (True, True)
+    """
+    return (*METHODS, *KERNELS, *RULES)
 
 
 def get(name: str) -> Method:
@@ -110,9 +140,14 @@ def get(name: str) -> Method:
     ------
     ValueError
         If there is none; the message has the nearest valid name.
+
+    Examples
+    --------
+    >>> get("evolution").summary
+    'regularised evolution'
     """
-    if name in _SIMPLE:
-        return _SIMPLE[name]
+    if name in METHODS:
+        return METHODS[name]
     rule, colon, kernel = str(name).partition(":")
     if not colon:
         rule, kernel = (rule, DEFAULT_KERNEL) if rule in RULES else (DEFAULT_RULE, rule)
@@ -133,7 +168,14 @@ def get(name: str) -> Method:
 
 
 def default(space: object) -> str:
-    """Return the method for a space of which nothing is known."""
+    """Return the method for a space of which nothing is known.
+
+    Examples
+    --------
+    >>> from otnas.spaces import NASBench201
+    >>> default(NASBench201())
+    'tw-full'
+    """
     return "tw-full" if isinstance(space, Space) else "places"
 
 
@@ -146,6 +188,11 @@ def resolved(name: str, settings: Mapping[str, object] | None = None) -> dict[st
     ------
     TypeError, ValueError
         For an unknown method or setting, or an impossible value.
+
+    Examples
+    --------
+    >>> resolved("local-search"), resolved("evolution", {"population": 30})["population"]
+    ({'whole_neighbourhood': False, 'restart_draws': 1}, 30)
     """
     return as_identity(as_settings(get(name).settings, settings, name))
 
@@ -157,11 +204,13 @@ def make(
     seed: int | np.random.Generator | None,
     pool: CellPool | Enumerated[Any] | CellArray | Iterable[Any] | Table | None = None,
     settings: Mapping[str, object] | None = None,
-    initial: int = 20,
+    initial: int | None = None,
     direction: str = "minimise",
     costs: CostsLike | None = None,
     budget: Mapping[str, float] | None = None,
     reference: Mapping[str, float] | None = None,
+    features: FeaturesLike | None = None,
+    prior: PriorLike | None = None,
 ) -> Search[Any]:
     """Return a new search.
 
@@ -179,8 +228,9 @@ def make(
         many searches.
     settings : mapping, optional
         Some of the fields of the method's settings.
-    initial : int >= 1
-        Cells drawn uniformly first; evolution draws its population if that is larger.
+    initial : int >= 1, optional
+        Cells drawn uniformly first, by default 20, and 5 with a prior; evolution draws its
+        population if that is larger.
     direction : {"minimise", "maximise"}
         Whether values told are errors, or accuracies.
     costs : function of an architecture, array over the pool (N,) or mapping of names to such
@@ -190,7 +240,12 @@ def make(
     budget : mapping of names to numbers, optional
         Architectures of higher costs are never asked for.
     reference : mapping of names to numbers, optional
-        Where volumes end: any of "value" and the costs.
+        The point where volumes end: any of "value" and the costs.
+    features : function of an architecture, array over the pool (N,) or mapping of names to such
+        Numbers that go with the value, such as training-free scores or errors after few epochs:
+        methods with a Gaussian process learn how much each of them says.
+    prior : study, pair (architectures, values), list of such or mapping of names to such
+        Earlier searches, on other data say, of which each becomes a feature, see `EarlierSearch`.
 
     Raises
     ------
@@ -208,6 +263,12 @@ def make(
     ...               budget={"large": 2}, settings={"objective": "pareto"})
     >>> all(n_large(cell) <= 2 for cell in search.ask(5))
     True
+    >>> earlier = search.ask(8)  # of which another data set has results
+    >>> errors = [9.0 - n_large(cell) for cell in earlier]
+    >>> search = make("tw-full", NASBench201(), seed=0, prior=(earlier, errors))
+    >>> search.tell(search.ask(5), [30.0, 25.0, 27.0, 22.0, 28.0])
+    >>> "prior" in search.model.relevances
+    True
     """
     method = get(name)
     parts = as_settings(method.settings, settings, name)
@@ -224,13 +285,41 @@ def make(
         columns, pool = pool.metrics, CellPool(space, pool.cells, merge=False)
     elif pool is not None and not isinstance(pool, CellPool):
         pool = CellPool(space, pool)
+    if features is not None:
+        features = with_columns("features", features, columns)
+    known = _features(method, features, prior, space, pool, direction)
     search = method.build(
         *parts,
-        domain=CellDomain(space, pool, known_costs(costs, budget, reference, pool, columns)),
+        domain=CellDomain(space, pool, known_costs(costs, budget, reference, pool, columns), known),
         seed=seed,
-        initial=initial,
+        initial=initial if initial is not None else INITIAL if prior is None else INITIAL_PRIOR,
         direction=direction,
     )
     search.identity = {"method": name, "settings": as_identity(parts)}
     search.packages = method.packages
     return search
+
+
+def _features(
+    method: Method,
+    features: FeaturesLike | None,
+    prior: PriorLike | None,
+    space: SearchSpace[Any],
+    pool: CellPool | None,
+    direction: str,
+) -> KnownFeatures | None:
+    """Return what is known of architectures from other sources; None if that is nothing."""
+    given = {"features": features, "prior": prior}
+    names = [name for name, value in given.items() if value is not None]
+    if names and ModelSettings not in method.settings:
+        raise ValueError(
+            f"{names[0]}: expected a method with a Gaussian process, got {method.name!r}, which "
+            "has no use for it"
+        )
+    checks.choice("direction", direction, DIRECTIONS)
+    sources: list[FeatureSource] = []
+    if features is not None:
+        sources.append(Scores(features, space, pool))
+    if prior is not None:
+        sources += earlier_searches(prior, space, pool, direction)
+    return KnownFeatures(sources) if sources else None

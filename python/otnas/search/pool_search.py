@@ -65,7 +65,7 @@ class PoolSearch(BayesianSearch[int]):
     budget : mapping of names to numbers, optional
         Items of higher costs are never asked for.
     reference : mapping of names to numbers, optional
-        Where volumes end: any of "value" and the costs.
+        The point where volumes end: any of "value" and the costs.
     dtype : float64, float32 or None
         Storage of the pool's posterior, 8 or 4 bytes times (n + m) N. None is float64 for pools of
         up to 50,000 items and float32 above, see `PoolPosterior`.

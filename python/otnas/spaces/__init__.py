@@ -6,7 +6,7 @@
 >>> space.hash(cell)
 'd32d0b26d534203b48d866facd98cc3e'
 
-The built-in spaces are `NAMES`; `ParameterSpace`, `CellSpace` and `SequenceSpace` make one's own.
+Spaces with a name are in `NAMES`; `ParameterSpace`, `CellSpace` and `SequenceSpace` make your own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
+from otnas import checks
+from otnas.registry import Registry
 from otnas.spaces.base import Space, SpaceCells
 from otnas.spaces.categorical import CategoricalSpace
 from otnas.spaces.custom import CellSpace
@@ -62,7 +64,13 @@ __all__ = [
     "sequence_of",
 ]
 
-NAMES: dict[str, Callable[[], Space]] = {
+
+def _check(name: str, make: object) -> None:
+    if not callable(make):
+        raise TypeError(f"space: expected a function that makes one, got {checks.shown(make)}")
+
+
+_BUILT_IN: dict[str, Callable[[], Space]] = {
     "nasbench101": NASBench101,
     "nasbench201": NASBench201,
     "nasbenchgraph": NASBenchGraph,
@@ -72,7 +80,9 @@ NAMES: dict[str, Callable[[], Space]] = {
     "nats_size": NATSSize,
     "darts": DARTS,
 }
-"""The built-in spaces."""
+
+NAMES: Registry[Callable[[], Space]] = Registry("space", _check, _BUILT_IN)
+"""The spaces by name; ``NAMES.register("my-space", MySpace)`` adds one, for tables of it."""
 
 # What users of the published code of Nguyen et al. (2021) type.
 _ALIASES = {
@@ -92,7 +102,7 @@ _ALIASES = {
 
 
 def get(name: str) -> Space:
-    """Return a built-in space.
+    """Return a space by name.
 
     Parameters
     ----------
@@ -104,6 +114,11 @@ def get(name: str) -> Space:
     ------
     TypeError, ValueError
         For another name.
+
+    Examples
+    --------
+    >>> get("nasbench201_cifar100").name
+    'nasbench201'
     """
     if not isinstance(name, str):
         raise TypeError(f"name: expected a string, got {type(name).__name__}")
@@ -115,4 +130,7 @@ def get(name: str) -> Space:
 
 @cache  # a space never changes; sharing it shares what it has enumerated
 def _make(key: str) -> Space:
-    return NAMES[key]()
+    space = NAMES[key]()
+    if not isinstance(space, Space):
+        raise TypeError(f"space {key}: expected a Space, got {checks.shown(space)}")
+    return space

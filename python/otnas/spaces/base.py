@@ -91,6 +91,13 @@ class SpaceCells(Enumerated[Cell]):
         n cells.
     digests : ndarray of uint8, shape (n, 16)
         Hash of each.
+
+    Examples
+    --------
+    >>> from otnas import spaces
+    >>> everything = spaces.get("nasbench201").enumerate()
+    >>> len(everything.cells), everything.digests.shape
+    (15625, (15625, 16))
     """
 
     cells: CellArray

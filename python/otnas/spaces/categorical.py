@@ -80,7 +80,7 @@ class CategoricalSpace(Space):
     def _require_values(self, values: Sequence[str]) -> None:
         if len(values) != len(self.choices):
             raise ValueError(
-                f"values: expected {len(self.choices)}, one a position, got {len(values)}"
+                f"values: expected {len(self.choices)}, one per position, got {len(values)}"
             )
         for i, (value, allowed) in enumerate(zip(values, self.choices, strict=True)):
             if value not in allowed:

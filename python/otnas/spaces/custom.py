@@ -1,4 +1,4 @@
-"""A search space of one's own: small directed acyclic graphs."""
+"""A search space of your own: small directed acyclic graphs."""
 
 from __future__ import annotations
 

@@ -129,6 +129,13 @@ class Enumerated(Sequence[A]):
     cells : sequence of n architectures
     digests : ndarray of uint8, shape (n, 16)
         Hash of each.
+
+    Examples
+    --------
+    >>> from otnas import spaces
+    >>> everything = spaces.get("nasbench201").enumerate()
+    >>> len(everything), everything.digests.shape
+    (15625, (15625, 16))
     """
 
     def __init__(self, cells: Sequence[A], digests: Digests) -> None:

@@ -31,6 +31,14 @@ class NASBench101(DagSpace):
     -----
     `hash` is the 32-digit MD5 under which the benchmark's files list the cell. It does not tell
     apart which isomorphic numbering a network was trained with.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> space = NASBench101()
+    >>> cell = space.random(np.random.default_rng(0))
+    >>> space.is_valid(cell), space.parse(space.format(cell)) == cell
+    (True, True)
     """
 
     def __init__(self) -> None:

@@ -36,6 +36,13 @@ class NASBench201(CategoricalSpace):
     -----
     `hash` is the same for cells of the same `structure`, of which there are 6,466; the string
     tells all 15,625 apart.
+
+    Examples
+    --------
+    >>> space = NASBench201()
+    >>> cell = space.parse("|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|")
+    >>> len(space.enumerate()), len(space.neighbours(cell))
+    (15625, 24)
     """
 
     def __init__(self) -> None:

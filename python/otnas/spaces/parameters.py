@@ -44,6 +44,7 @@ class Configuration(dict[str, Value]):
         return Configuration, (dict(self),)
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
+        """Refuse: raise a `TypeError`."""
         raise TypeError("a Configuration does not change; make a dict of it first")
 
     __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
@@ -61,6 +62,11 @@ class Parameter:
     texts : tuple of k str
         The values as `otnas.spaces.ParameterSpace.format` writes them.
     when : Condition or None
+
+    Examples
+    --------
+    >>> Ordered([16, 32, 64]).values
+    (16, 32, 64)
     """
 
     def __init__(self, values: Sequence[Value], when: Condition | None) -> None:
@@ -107,7 +113,7 @@ class Ordered(Parameter):
     Parameters
     ----------
     values : sequence
-        In order, different.
+        The values, in order and all different.
     scale : {"rank", "value", "log"}, default "rank"
         How far apart two values are to a kernel: by their ranks, differences or ratios. The latter
         two are for increasing numbers.
@@ -314,7 +320,7 @@ def sequence_of(
         The parameters are ``name.length`` and ``name.1``, ``name.2`` and so on, of which as many
         apply as the length says: a sequence cannot be written in two ways.
     values, alpha
-        Of each element; see `Categorical`.
+        Condition of each element; see `Categorical`.
     lengths : pair of int
         Smallest and largest, at least 0.
 

@@ -81,7 +81,7 @@ def metrics(
     else:
         several = given
     if len(several) != n:
-        raise ValueError(f"metrics: expected {n}, one a trial, got {len(several)}")
+        raise ValueError(f"metrics: expected {n}, one per trial, got {len(several)}")
     return [_metrics(one) for one in several]
 
 

@@ -80,6 +80,7 @@ def unpack(data: bytes) -> Train:
 
 def _script_is_importable() -> bool:
     main = sys.modules["__main__"]
-    return getattr(main, "__spec__", None) is not None or os.path.isfile(
-        getattr(main, "__file__", None) or ""
-    )
+    spec = getattr(main, "__spec__", None)
+    if spec is not None:  # new processes do not load a module named so, as sphinx-gallery makes it
+        return bool(spec.name != "__main__")
+    return os.path.isfile(getattr(main, "__file__", None) or "")

@@ -19,6 +19,11 @@ class JobFuture(Future[Any]):
     ----------
     job : submitit.Job or None
         None before it is submitted. ``job.job_id`` is what the cluster calls it.
+
+    Examples
+    --------
+    >>> future = executor.submit(train, cell)  # doctest: +SKIP
+    >>> future.job.job_id  # doctest: +SKIP
     """
 
     job: Any = None

@@ -16,18 +16,18 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from otnas import spaces
-from otnas.search import Search, methods
+from otnas.search import Search
+from otnas.search.cells.features import FeaturesLike
 from otnas.search.costs import CostsLike
 from otnas.spaces import SearchSpace
-from otnas.study import arguments
+from otnas.study import arguments, searches
 from otnas.study import header as headers
-from otnas.study import history as histories
 from otnas.study.arguments import Metrics
-from otnas.study.errors import JournalError, StudyError
+from otnas.study.errors import StudyError
 from otnas.study.history import TELLABLE
 from otnas.study.recorder import Recorder
 from otnas.study.results import StudyResults
+from otnas.study.searches import EarlierStudies
 from otnas.study.trial import Run, State, Trial
 
 TrialLike: TypeAlias = Trial | int
@@ -47,8 +47,9 @@ class Study(StudyResults):
         A search space or its name, instead of a search.
     method : str
         See `otnas.search.methods`; by default "tw-full" for spaces of cells, else "places".
-    seed, settings, initial, direction, pool, costs, budget, reference
-        See `otnas.search.methods.make`.
+    seed, settings, initial, direction, pool, costs, budget, reference, features, prior
+        See `otnas.search.methods.make`; a prior may also be the path of a journal. The header has
+        the digest of its results: a prior that grew since is another one.
     objective : str
         Your version of what is measured. A study of another one is refused, so that results of two
         versions of a training never mix.
@@ -94,12 +95,14 @@ class Study(StudyResults):
         method: str | None = None,
         seed: int = 0,
         settings: Mapping[str, object] | None = None,
-        initial: int = 20,
+        initial: int | None = None,
         direction: str = "minimise",
         pool: Any = None,
         costs: CostsLike | None = None,
         budget: Mapping[str, float] | None = None,
         reference: Mapping[str, float] | None = None,
+        features: FeaturesLike | None = None,
+        prior: EarlierStudies | None = None,
         objective: str = "",
         verify: bool = False,
         sync: bool = True,
@@ -109,26 +112,21 @@ class Study(StudyResults):
             if path is not None:
                 raise TypeError(f"search: expected a Search beside a path, got {search!r}")
             search, path = None, search
-        if (search is None) == (space is None):
-            raise TypeError("expected either a search, or the name of a space and a method")
-        if search is None:
-            space = spaces.get(space) if isinstance(space, str) else space
-            search = methods.make(
-                method or methods.default(space),
-                space,  # type: ignore[arg-type]
-                seed=seed,
-                settings=settings,
-                initial=initial,
-                direction=direction,
-                pool=pool,
-                costs=costs,
-                budget=budget,
-                reference=reference,
-            )
-        elif method is not None:
-            raise TypeError("method: expected with a space only, got one beside a search")
-        elif any(given is not None for given in (costs, budget, reference)):
-            raise TypeError("costs: expected with a space only, got some beside a search")
+        search = searches.new_search(
+            search,
+            space,
+            method,
+            prior,
+            seed=seed,
+            settings=settings,
+            initial=initial,
+            direction=direction,
+            pool=pool,
+            costs=costs,
+            budget=budget,
+            reference=reference,
+            features=features,
+        )
         arguments.check_new(search)
         arguments.check_objective(objective)
         self._search = search
@@ -159,10 +157,7 @@ class Study(StudyResults):
         OSError
             If it cannot be read.
         """
-        history = histories.load(Path(path))
-        if history is None:
-            raise JournalError(f"{path}: expected a journal, got one without a whole line")
-        return StudyResults(history)
+        return searches.read(path)
 
     @property
     def search(self) -> Search[Any]:
@@ -207,7 +202,7 @@ class Study(StudyResults):
         trials : Trial or id, or several
         values : number, or array (k,)
             An infinite one on the bad side is a failed training.
-        metrics : mapping of names to numbers, texts or None, or one a trial, optional
+        metrics : mapping of names to numbers, texts or None, or one per trial, optional
             What else was measured: it is stored.
         run : Run, optional
             Where and when the training ran.
@@ -244,7 +239,7 @@ class Study(StudyResults):
         ----------
         items : item, or iterable of k items
         values : number, or array (k,)
-        metrics : mapping, or one an item, optional
+        metrics : mapping, or one per item, optional
 
         Raises
         ------

@@ -23,6 +23,11 @@ class State(str, Enum):
 
     All but `running` are final; only a lost trial may still become done, if its result arrives
     before that of a retry.
+
+    Examples
+    --------
+    >>> State("done").value, State.FAILED.value
+    ('done', 'failed')
     """
 
     RUNNING = "running"
@@ -42,6 +47,12 @@ class Run:
         Seconds since 1970.
     worker : str
         Such as "host:process".
+
+    Examples
+    --------
+    >>> run = Run(started=0.0, ended=90.0, worker="node1:4711")
+    >>> run.ended - run.started
+    90.0
     """
 
     started: float

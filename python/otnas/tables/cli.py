@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from otnas import spaces
 from otnas.tables import catalog
 from otnas.tables.describe import describe, overview
-from otnas.tables.readers import analog, nasbench101, nasbench201, nats, trials201
+from otnas.tables.readers import READERS, analog, nasbench101, nasbench201, nats, trials201
 from otnas.tables.readers import declared as declare
 from otnas.tables.readers.delimited import read_csv, read_parquet
 from otnas.tables.readers.tfrecord import Progress
@@ -46,6 +46,8 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     _add_delimited(kinds, "csv")
     _add_delimited(kinds, "parquet")
     _add_analog(kinds)
+    for kind in READERS:
+        _add_registered(kinds, kind)
     commands.add_parser("list", help="list the tables that can be opened")
     info = commands.add_parser("info", help="say what a table holds and where it is from")
     info.add_argument("name", metavar="NAME")
@@ -206,6 +208,19 @@ def _add_analog(kinds: Subparsers) -> None:
         return analog.load(objective=args.objective, name=name)
 
     _common(parser, importer, analog.PREFIX + "{objective}")
+
+
+def _add_registered(kinds: Subparsers, kind: str) -> None:
+    parser = kinds.add_parser(kind, help=f"a format of {READERS.origin(kind)}")
+    parser.add_argument("path", type=Path, metavar="PATH")
+
+    def importer(args: argparse.Namespace, name: str, progress: Progress | None) -> Table:
+        table = READERS[kind](args.path, name=name)
+        if not isinstance(table, Table):
+            raise TypeError(f"the reader {kind} made a {type(table).__name__}, which is no Table")
+        return table
+
+    _common(parser, importer, None)
 
 
 def _mean_or_number(text: str) -> int | str:

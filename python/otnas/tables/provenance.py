@@ -32,6 +32,12 @@ class Provenance:
         What training, validation and test images are.
     notes : tuple of str
         What a reader of results has to know.
+
+    Examples
+    --------
+    >>> from otnas import tables
+    >>> tables.load("default").provenance.dataset
+    'CIFAR-10'
     """
 
     dataset: str

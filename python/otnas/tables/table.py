@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from otnas import spaces
+from otnas import checks, spaces
 from otnas.tables import keys as key_arrays
 from otnas.tables.keys import Keys
 from otnas.tables.provenance import Provenance
@@ -37,6 +37,12 @@ class Entry:
         The architecture as the benchmark writes it; see `Table.text`.
     cell : Cell
     metrics : dict of str to float
+
+    Examples
+    --------
+    >>> from otnas import tables
+    >>> tables.load("default").entry(0).text
+    '|skip_connect~0|+|skip_connect~0|skip_connect~1|+|skip_connect~0|skip_connect~1|skip_connect~2|'
     """
 
     row: int
@@ -52,11 +58,11 @@ class Table:
     Attributes
     ----------
     name : str
-        For messages and reports.
+        Its name in messages and reports.
     space : str
         Name of the search space.
     cells : CellArray of n cells
-        As the source has them, not pruned.
+        The cells as the source has them, not pruned.
     metrics : mapping of str to ndarray, shape (n,)
         ``validation_error`` always; ``test_error``, ``training_seconds``, ``parameters`` and others
         where the source has them.
@@ -69,6 +75,15 @@ class Table:
     ValueError
         If the table is empty, the cells are not of the space, or a metric is missing, of another
         length, or not finite.
+
+    Examples
+    --------
+    >>> from otnas import tables
+    >>> table = tables.load("default")
+    >>> table.text(table.best)
+    '|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|'
+    >>> round(float(table.validation_error[table.best]), 2)
+    5.93
     """
 
     name: str
@@ -131,6 +146,26 @@ class Table:
     def best(self) -> int:
         """Row of the lowest validation error."""
         return int(np.argmin(self.validation_error))
+
+    def sample(
+        self, n: int, seed: int | np.random.Generator
+    ) -> tuple[list[Cell], npt.NDArray[np.float64]]:
+        """Return n random architectures and their validation errors: a `prior` of searches.
+
+        Parameters
+        ----------
+        n : int, from 1 to the number of architectures
+        seed : int >= 0 or numpy Generator
+
+        Raises
+        ------
+        TypeError, ValueError
+            If n is something else.
+        """
+        if checks.integer("n", n, 1) > len(self):
+            raise ValueError(f"n: expected at most {len(self)}, all of table {self.name}, got {n}")
+        rows = np.random.default_rng(seed).choice(len(self), n, replace=False)
+        return [self.cells[row] for row in rows.tolist()], self.validation_error[rows]
 
     def entry(self, row: int) -> Entry:
         """Return one row with all that the table knows of it."""

@@ -157,10 +157,14 @@ def test_a_number_of_queries_alone_is_enough(tmp_path, capsys):
     assert (status, "initial: expected at most queries (40), got 41" in error) == (1, True)
 
 
-def test_the_commands_of_the_readme():
+def test_the_commands_of_the_documentation():
     """Each is a command that there is; a kind of file is read by the reader of that kind."""
-    text = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
-    lines = [shlex.split(line, comments=True) for line in text.splitlines() if line[:6] == "otnas "]
+    text = (Path(__file__).parents[3] / "docs" / "experiments.md").read_text(encoding="utf-8")
+    lines = [
+        shlex.split(line, comments=True)
+        for line in text.splitlines()
+        if line.startswith("    otnas ")
+    ]
     assert len(lines) > 5
     for line in lines:
         options = cli._parser().parse_args(line[1:])
@@ -187,13 +191,16 @@ def test_a_failed_trial_is_status_1(tmp_path, capsys):
     assert "0 of 2 trials are complete" in text
 
 
-def test_export_of_two_experiments_is_refused(tmp_path, capsys):
+def test_export_of_two_experiments_says_which(tmp_path, capsys):
     for preset in ("sequential", "batch"):
         arguments = [*SMALL, "--methods", "random", "--out", tmp_path, "--jobs", "1"]
         assert run(capsys, "run", preset, *arguments)[0] == 0
-    status, _, error = run(capsys, "export", tmp_path, "--csv", tmp_path / "a.csv")
-    assert status == 1
-    assert "expected the folder of one experiment" in error
+    assert run(capsys, "export", tmp_path, "--csv", tmp_path / "a.csv")[0] == 0
+    names, *lines = (tmp_path / "a.csv").read_text().splitlines()
+    assert names.startswith("experiment,method,trial,query,")
+    assert {line.partition(",")[0] for line in lines} == {"sequential", "batch"}
+    assert len(lines) == 48
+    assert run(capsys, "export", tmp_path, "--parquet", tmp_path / "a.parquet")[0] == 0
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
@@ -218,3 +225,25 @@ def test_ctrl_c_is_130_and_leaves_journals_that_go_on(tmp_path, jobs):
     assert error.splitlines()[-1] == "otnas: stopped; the same command goes on"
     assert "Traceback" not in error
     assert main(["show", str(tmp_path)]) in (0, 1)  # 1: no query yet
+
+
+def test_earlier_searches_are_named_on_the_command_line(tmp_path, capsys):
+    out = tmp_path / "results"
+    rest = ["--methods", "tw-2g,random", "--jobs", "1"]
+    assert run(capsys, "run", "sequential", *SMALL, *rest, "--out", out / "first")[0] == 0
+    journal = next((out / "first").rglob("tw-2g/*.jsonl"))
+    prior = ["--prior", "small:30", journal]
+    assert run(capsys, "run", "sequential", *SMALL, *rest, *prior, "--out", out / "next")[0] == 0
+    read = [Study.read(path) for path in sorted((out / "next").rglob("tw-2g/*.jsonl"))]
+    assert len(read) == 2
+    described = [study.header["search"]["domain"]["features"] for study in read]
+    assert [source["n_results"] for source in described[0]] == [30, 12]
+    assert described[0][0] != described[1][0]  # other results of the table in each trial
+    assert described[0][1] == described[1][1]
+    drawn = Study.read(next((out / "next").rglob("random/*.jsonl")))
+    assert "features" not in drawn.header["search"]["domain"]
+    # The same command goes on, here with nothing left to do.
+    assert run(capsys, "run", "sequential", *SMALL, *rest, *prior, "--out", out / "next")[0] == 0
+    status, _, text = run(capsys, "run", "sequential", *SMALL, *rest, "--prior", "smal:30")
+    assert status != 0
+    assert "prior: smal:30: " in text

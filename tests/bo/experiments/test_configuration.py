@@ -57,6 +57,8 @@ def test_keys_left_out_have_the_values_of_the_preset(tmp_path):
         ("methods = ['tw', 'tw']", r"methods: 'tw' is there twice"),
         ("name = '../x'", r"name: expected letters, digits"),
         ("candidates = 3", r"candidates: expected a string, got 3"),
+        ("prior = 3", r"prior: expected texts, got 3"),
+        ("prior = [3]", r"prior: expected texts TABLE:NUMBER or journals, got \[3\]"),
         ("settings = 3", r"settings: expected sections, got 3"),
         ("settings.tw = 3", r"settings\.tw: expected a section, got 3"),
         ("queries = ", r"my\.toml: expected TOML, Invalid value \(at "),
@@ -78,6 +80,9 @@ def test_mistakes_are_named(tmp_path, text, message):
         ({"settings": {"evolution": {"population": "many"}}}, r"population: expected int, got"),
         ({"settings": {"evolutoin": {}}}, r"did you mean 'evolution'\?"),
         ({"candidates": "spaces"}, r"candidates: .*did you mean 'space'\?"),
+        ({"prior": ("nowhere.jsonl",)}, r"prior: nowhere.jsonl: .*No such file"),
+        ({"prior": ("no-such-table:10",)}, r"prior: no-such-table:10: .*no-such-table"),
+        ({"prior": ("default:1",)}, r"prior: default:1: expected from 2 to 2000 results, got 1"),
     ],
 )
 def test_unknown_methods_and_settings_are_refused_with_the_nearest(changes, message):

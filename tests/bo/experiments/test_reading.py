@@ -13,7 +13,17 @@ from experiment_helpers import configuration, cut_to, make, run_all, small_table
 
 from otnas import tables
 from otnas.experiments.task import open_table
-from otnas.reading import export, graph_layout, pictures, plots, ranking, report, results, text
+from otnas.reading import (
+    curves,
+    export,
+    graph_layout,
+    pictures,
+    plots,
+    ranking,
+    report,
+    results,
+    text,
+)
 from otnas.study import JournalError, journal
 
 
@@ -226,6 +236,18 @@ def test_plots_can_be_opened_and_are_reproducible(experiment, tmp_path):
     assert [path.read_bytes() for path in written] == data
 
 
+def test_bands_do_not_hide_each_other(experiment):
+    regrets = experiment.trials["other"]
+    for i in range(5):
+        experiment.trials[f"more-{i}"] = regrets
+    figure = curves.draw(experiment)
+    for axes in figure.axes:
+        assert len(axes.collections) == curves.MOST_BANDS
+        assert len(axes.lines) >= 7
+    assert "band of the best 5" in figure.axes[1].get_title(loc="left")
+    assert "batches of 4" in figure.axes[0].get_title(loc="left")
+
+
 class Page(HTMLParser):
     """Collects what a page would load, its identifiers and its open elements."""
 
@@ -257,6 +279,8 @@ def test_the_report_needs_nothing_else(folder, tmp_path):
     assert len(set(parser.ids)) == len(parser.ids)
     assert not re.search(r"https?:|url\((?!#)|@import|<script", page)
     assert page.count("<svg") == 4
+    assert len(re.findall('<svg role="img" aria-label="[^"]{40,}"', page)) == 4
+    assert "prefers-color-scheme: dark" in page
 
 
 def test_the_report_escapes_what_it_is_given(experiment):

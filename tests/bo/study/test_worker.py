@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -107,6 +108,16 @@ def test_a_function_that_cannot_be_pickled():
     lock = threading.Lock()
     with pytest.raises(TypeError, match="expected a function that can be pickled"):
         pack(lambda item, trial: lock, own_workers=True)
+
+
+def test_a_script_that_another_program_runs_goes_by_value(monkeypatch):
+    """As sphinx-gallery does: new processes do not load a module whose specification says so."""
+    pytest.importorskip("cloudpickle")
+    main = importlib.util.module_from_spec(importlib.util.spec_from_loader("__main__", None))
+    main.__file__ = __file__
+    exec("def train(item, trial):\n    return 0.5\n", main.__dict__)
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    assert not pack(main.train, own_workers=True).needs_main
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self"), reason="processes are read from /proc")

@@ -119,3 +119,18 @@ def test_custom_cells_are_found_up_to_isomorphism() -> None:
     other = keys.of_cells("the same", CellArray.from_cells([c.canonical() for c in cells]))
     np.testing.assert_array_equal(own, other)
     assert len(keys.repeated(own)) == 0
+
+
+def test_a_sample_has_architectures_with_their_errors() -> None:
+    whole = table()
+    cells, errors = whole.sample(50, seed=3)
+    rows = whole.rows(cells)
+    assert len(set(rows.tolist())) == 50
+    np.testing.assert_array_equal(whole.validation_error[rows], errors)
+    again = whole.sample(50, np.random.default_rng(3))
+    np.testing.assert_array_equal(again[1], errors)
+    assert not np.array_equal(whole.sample(50, seed=4)[1], errors)
+    with pytest.raises(ValueError, match=r"n: expected at most 15625, all of table t, got 15626"):
+        whole.sample(15_626, seed=0)
+    with pytest.raises(ValueError, match="n: expected an integer >= 1, got 0"):
+        whole.sample(0, seed=0)

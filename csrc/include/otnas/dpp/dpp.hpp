@@ -10,30 +10,18 @@
 // Sources: Kulesza & Taskar (2012), Determinantal point processes for machine learning, Alg. 1
 // (DPP), Alg. 8 (k-DPP), section 3.3 (dual form); Chen, Zhang & Zhou (2018), Fast greedy MAP
 // inference for determinantal point process to improve recommendation diversity, Alg. 1.
-#include <Eigen/Core>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <vector>
 
-#include "otnas/dpp/basis.hpp"
 #include "otnas/dpp/elementary_symmetric.hpp"
-#include "otnas/dpp/spectrum.hpp"
+#include "otnas/dpp/lapack.hpp"
 #include "otnas/dpp/uniform.hpp"
 #include "otnas/support/parallel.hpp"
 
 namespace otnas {
-
-/// One draw of the elementary DPP whose marginal kernel is the projection on columns `columns` of
-/// `basis` (n, r), which must be orthonormal. Returns as many indices, ascending.
-///
-/// Exact rejection sampling, see elementary_dpp.cpp. Expected time O(nk + k^3 log k) for k columns,
-/// against O(nk^2) for the textbook loop; O(k log k (log n + k^2)) from Basis::kMany items on.
-/// @throws NumericalError if the columns turn out to be dependent.
-std::vector<std::int64_t> sample_elementary_dpp(const Basis& basis,
-                                                const std::vector<std::size_t>& columns,
-                                                Uniform& uniform);
 
 /// Greedy maximisation of det(L_S), |S| = k, by incremental Cholesky factors: O(nk^2) time, O(nk)
 /// memory. `L` points to an (n, n) array. The items in the order chosen, the lowest index on ties,
@@ -42,13 +30,19 @@ std::vector<std::int64_t> sample_elementary_dpp(const Basis& basis,
 std::vector<std::int64_t> greedy_map(const double* L, std::size_t n, std::size_t k,
                                      const CancelCheck& cancelled = {});
 
-/// log det A of a positive semi-definite A (k, k), -inf if A is singular to rounding. O(k^3).
-double log_determinant_psd(const Eigen::MatrixXd& A);
+/// log det A of a positive semi-definite A (k, k), row-major, -inf if A is singular to rounding.
+/// O(k^3).
+double log_determinant_psd(const double* A, std::size_t k);
 
-/// The factor B (n, r) of L = B B^T.
-struct Factor {
-  Eigen::MatrixXd B;
+/// A row-major factor B (rows, columns) of L = B B^T.
+struct FactorView {
+  const double* data;
+  std::size_t rows;
+  std::size_t columns;
 };
+
+class Basis;
+class Spectrum;
 
 /// An L-ensemble, decomposed once, that answers questions about its DPP and k-DPPs.
 ///
@@ -56,16 +50,20 @@ struct Factor {
 /// basis, which is then kept. May be used from several threads at once.
 class LEnsemble {
  public:
-  /// L (n, n), symmetric and finite, n >= 1. O(n^3).
-  /// @throws NumericalError if L is indefinite, see Spectrum.
-  LEnsemble(Eigen::MatrixXd L, const Lapack* lapack, const CancelCheck& cancelled = {});
+  /// From this many items on, a factor with fewer columns than rows is not copied: somebody else
+  /// keeps it alive and leaves it unchanged.
+  static constexpr std::size_t kManyItems = 4096;
+
+  /// Copies L (n, n), symmetric and finite, n >= 1. O(n^3).
+  /// @param lapack nullptr: the built-in solver, which is slower.
+  /// @throws NumericalError if L is indefinite: an eigenvalue below -1e-8 times the largest.
+  LEnsemble(const double* L, std::size_t n, const Lapack* lapack,
+            const CancelCheck& cancelled = {});
 
   /// L = B B^T. O(n r^2 + r^3) if r < n: the eigenvalues are those of B^T B, and its eigenvectors w
-  /// give V = B w / sqrt(λ).
-  LEnsemble(Factor factor, const Lapack* lapack, const CancelCheck& cancelled = {});
-
-  /// The same for Basis::kMany items or more, without a copy of B and without V. r < n.
+  /// give V = B w / sqrt(λ). From kManyItems on V is not stored.
   LEnsemble(FactorView factor, const Lapack* lapack, const CancelCheck& cancelled = {});
+  ~LEnsemble();
 
   std::size_t size() const noexcept { return size_; }
   std::size_t rank() const noexcept { return eigenvalues_.size(); }
@@ -108,11 +106,13 @@ class LEnsemble {
   std::shared_ptr<const Basis> basis_unless_first(std::size_t draws, const CancelCheck& cancelled);
   std::vector<std::int64_t> draw_first(const std::vector<std::size_t>& chosen, Uniform& uniform,
                                        const CancelCheck& cancelled);
-  void lift(Eigen::MatrixXd& vectors) const;
+  void decompose(FactorView factor, const CancelCheck& cancelled);
+  void decompose_in_place(FactorView factor, const CancelCheck& cancelled);
 
   std::size_t size_ = 0;
-  Eigen::MatrixXd factor_;  // B times a power of two in the dual form, else empty
-  FactorView view_{};       // B where it is not copied
+  struct DualForm;
+  std::unique_ptr<const DualForm> dual_;  // of a copied factor with fewer columns than rows
+  FactorView view_{};                     // B where it is not copied
   double view_scale_ = 1.0;
   const Lapack* lapack_ = nullptr;
   std::unique_ptr<Spectrum> spectrum_;

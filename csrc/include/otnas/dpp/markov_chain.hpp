@@ -11,7 +11,6 @@
 // Sources: Anari, Oveis Gharan & Rezaei (2016), Monte Carlo Markov chain algorithms for sampling
 // strongly Rayleigh distributions and determinantal point processes; Li, Jegelka & Sra (2016), Fast
 // mixing Markov chains for strongly Rayleigh measures, DPPs, and constrained sampling.
-#include <Eigen/Core>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -33,8 +32,8 @@ struct ChainState {
   std::size_t accepted = 0;
 };
 
-/// Takes the step from `state`. Items index `L` (m, m), which need only hold those that can occur.
-/// O(|S|^3 / 3).
-void metropolis_step(const Eigen::MatrixXd& L, const MetropolisStep& step, ChainState& state);
+/// Takes the step from `state`. Items index `L` (m, m), row-major, which need only hold those that
+/// can occur. O(|S|^3 / 3).
+void metropolis_step(const double* L, std::size_t m, const MetropolisStep& step, ChainState& state);
 
 }  // namespace otnas

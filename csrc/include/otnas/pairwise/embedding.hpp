@@ -69,6 +69,8 @@ class CellEmbedder {
 
   std::vector<std::size_t> block_sizes() const;
   std::size_t dimension() const { return dimension_; }
+  int operations() const { return static_cast<int>(operations_); }
+  int max_layers() const { return grid_.max_layers; }
 
   /// cells -> out (size, dimension), row-major. Cells are pruned first. O(vertices^2) a cell.
   void embed(const CellArray& cells, double* out, unsigned threads,

@@ -9,6 +9,7 @@ import numpy as np
 
 from otnas.arrays import IntArray, fingerprint
 from otnas.search.availability import Availability
+from otnas.search.cells.features import KnownFeatures
 from otnas.search.cells.pool import CellPool
 from otnas.search.costs import KnownCosts
 from otnas.search.domain import Domain
@@ -28,6 +29,8 @@ class CellDomain(Domain[Any]):
         The only ones that may be asked for; without one, any of the space may be.
     costs : KnownCosts, optional
         Of the pool, where there is one.
+    features : KnownFeatures, optional
+        What goes with the value and is known of every architecture.
 
     Raises
     ------
@@ -40,6 +43,7 @@ class CellDomain(Domain[Any]):
         space: SearchSpace[Any],
         pool: CellPool | None = None,
         costs: KnownCosts | None = None,
+        features: KnownFeatures | None = None,
     ) -> None:
         if not isinstance(space, SearchSpace):
             raise TypeError(f"space: expected a Space, got {type(space).__name__}")
@@ -47,7 +51,7 @@ class CellDomain(Domain[Any]):
             raise TypeError(f"pool: expected a CellPool or None, got {type(pool).__name__}")
         if pool is not None and not _same(pool.space, space):
             raise ValueError(f"pool: expected cells of space {space.name}, got {pool!r}")
-        self.space, self.pool, self.costs = space, pool, costs
+        self.space, self.pool, self.costs, self.features = space, pool, costs, features
         self.name = f"space {space.name}"
         if pool is not None:
             self.name = f"the pool of {len(pool)} cells of {self.name}"
@@ -126,6 +130,8 @@ class CellDomain(Domain[Any]):
                 found["merge"] = False
         if self.costs is not None:
             found["costs"] = self.costs.describe(drawn)
+        if self.features is not None:
+            found["features"] = self.features.describe(drawn)
         return found
 
 

@@ -18,12 +18,15 @@ from otnas.arrays import IntArray
 from otnas.gp.cached_distances import CachedDistances
 from otnas.gp.direct_posterior import DirectPosterior, Posterior
 from otnas.gp.distances import DistanceBlocks, LaplaceBlocks
-from otnas.gp.kernels import LaplaceKernel
+from otnas.gp.kernels import Kernel, LaplaceKernel
+from otnas.gp.linear_mean import LinearMeanKernel
 from otnas.gp.pool_posterior import PoolPosterior
 from otnas.gp.pool_rows import storage_dtype
 from otnas.gp.process import GaussianProcess
 from otnas.search import transaction
 from otnas.search.cells.distances import CellDistances, TypicalSample, packed
+from otnas.search.cells.distances.featured import FeaturedDistances, with_features
+from otnas.search.cells.features import KnownFeatures
 from otnas.search.cells.pool import CellPool
 from otnas.spaces import SearchSpace
 
@@ -41,6 +44,8 @@ class CellItems:
         Whether the pool's cells are in the list for good. Those at distance 0 are one item.
     noise_floor : float
         See `GaussianProcess`.
+    features : KnownFeatures, optional
+        Further blocks of the kernel, and a linear mean.
     """
 
     def __init__(
@@ -51,8 +56,9 @@ class CellItems:
         *,
         whole_pool: bool,
         noise_floor: float,
+        features: KnownFeatures | None = None,
     ) -> None:
-        self._distances = distances
+        self._distances = distances = with_features(distances, features)
         self._noise_floor = noise_floor
         self._scales = distances.scales(TypicalSample(space, pool, distances.sample_size))
         self._pool = pool if whole_pool else None
@@ -123,7 +129,9 @@ class CellItems:
         source: DistanceBlocks = self._distances
         if whole and not isinstance(source, LaplaceBlocks):
             source = CachedDistances(source, dtype=storage_dtype(None, source.n_items))
-        kernel = LaplaceKernel(source, names=self._distances.names, scales=self._scales)
+        kernel: Kernel = LaplaceKernel(source, names=self._distances.names, scales=self._scales)
+        if isinstance(self._distances, FeaturedDistances):
+            kernel = LinearMeanKernel(kernel, self._distances, self._distances.feature_names)
         process = GaussianProcess(kernel, noise_floor=self._noise_floor)
         self._posterior: Posterior = PoolPosterior(process) if whole else DirectPosterior(process)
 

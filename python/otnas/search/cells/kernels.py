@@ -1,7 +1,7 @@
 """The kernels that methods are named after.
 
-A kernel is one of `KERNELS`, or tree-Wasserstein with measures of one's own, joined by a plus sign:
-``operations-2+prefix``, ``tw-2g+sizes``.
+A kernel is one of `KERNELS`, or tree-Wasserstein with measures of your choice, joined by plus
+signs: ``operations-2+prefix``, ``tw-2g+sizes``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from otnas import checks
+from otnas.registry import Registry
 from otnas.search.cells.distances import CellDistances
 from otnas.search.cells.distances.edit import EditDistance
 from otnas.search.cells.distances.gromov_wasserstein import GromovWasserstein
@@ -45,7 +46,14 @@ class KernelKind:
     of_cells: bool = True
 
 
-KERNELS: dict[str, KernelKind] = {
+def _check(name: str, kind: object) -> None:
+    if not isinstance(kind, KernelKind):
+        raise TypeError(f"kernel: expected a KernelKind, got {checks.shown(kind)}")
+    if name in (*MEASURES, *PRESETS):
+        raise ValueError(f"name: expected one that is no measure, got {name!r}")
+
+
+_BUILT_IN = {
     "tw": KernelKind("tree-Wasserstein", lambda _: TreeWasserstein("tw")),
     "tw-2g": KernelKind("tree-Wasserstein with 2-grams", lambda _: TreeWasserstein("tw-2g")),
     "tw-path": KernelKind(
@@ -71,7 +79,9 @@ KERNELS: dict[str, KernelKind] = {
         "tree-Wasserstein of the choice at each place", PlaceDistances, of_cells=False
     ),
 }
-"""By name."""
+
+KERNELS: Registry[KernelKind] = Registry("kernel", _check, _BUILT_IN)
+"""By name; ``KERNELS.register("my-kernel", KernelKind(...))`` adds one."""
 
 
 def kernel(name: str) -> KernelKind:

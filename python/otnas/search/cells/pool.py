@@ -38,6 +38,17 @@ class CellPool:
     ValueError
         If there is no cell, the cells are of another space, or, without `cells`, the space is too
         large to enumerate.
+
+    Examples
+    --------
+    >>> from otnas.spaces import NASBench201
+    >>> space = NASBench201()
+    >>> pool = CellPool(space, [space.parse(text) for text in (
+    ...     "|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|none~1|nor_conv_3x3~2|",
+    ...     "|nor_conv_1x1~0|+|none~0|none~1|+|skip_connect~0|none~1|nor_conv_3x3~2|",
+    ... )])
+    >>> len(pool), pool.n_distinct
+    (2, 1)
     """
 
     def __init__(

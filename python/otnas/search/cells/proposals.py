@@ -36,7 +36,7 @@ class CandidateSettings:
         at cells one by one, of up to 50,000; "mutation" for `ot` and `gw`, which are slow.
         A whole pool takes 8 (n + m) N bytes for n observations and m pending cells up to
         N = 50,000 different cells and 4 (n + m) N above: 0.5 GB for 300 observations of
-        NAS-Bench-101, 1.1 GB for the whole process (`tw-full`; `tw-2g` takes 0.65 GB).
+        NAS-Bench-101, 1.1 GB for the whole process (``tw-full``; ``tw-2g`` takes 0.65 GB).
     n_mutations : int >= 1
         100, as in the paper.
     n_parents : int >= 1
@@ -78,6 +78,15 @@ def mutations_of_best(
     n_parents : int >= 1
     fresh : callable cell -> cell as it may be asked for, or None; never the same one twice
     rng : numpy Generator
+
+    Examples
+    --------
+    >>> from otnas.spaces import NASBench201
+    >>> space, rng = NASBench201(), np.random.default_rng(0)
+    >>> told = [space.random(rng) for _ in range(5)]
+    >>> errors = np.array([9.0, 7.0, 8.0, 6.0, 10.0])
+    >>> len(mutations_of_best(space, told, errors, 4, 2, lambda cell: cell, rng))
+    4
     """
     order = np.argsort(errors, kind="stable")[:n_parents]
     parents = [told[i] for i in order if np.isfinite(errors[i])]

@@ -24,6 +24,11 @@ class ModelSettings:
         there are a tenth more than at the last fit, since the first observations teach most.
     noise_floor : float, in (0, 0.01]
         Smallest noise variance relative to that of the targets.
+
+    Examples
+    --------
+    >>> ModelSettings(refit_every=5).transform
+    'auto'
     """
 
     transform: str = AUTO
@@ -67,6 +72,11 @@ class AcquisitionSettings:
         `acquisition` says. It needs costs.
     log_costs : bool
         Whether volumes are those on logarithmic axes of the costs.
+
+    Examples
+    --------
+    >>> AcquisitionSettings(acquisition="lcb", kappa=1.0).objective
+    'value'
     """
 
     acquisition: str = "ei-lcb"

@@ -46,7 +46,13 @@ PREFIX = "analognasbench_"
 
 
 def is_installed() -> bool:
-    """Whether the package is there."""
+    """Whether the package is there.
+
+    Examples
+    --------
+    >>> is_installed()
+    True
+    """
     return importlib.util.find_spec("analognasbench") is not None
 
 
@@ -57,6 +63,11 @@ def data_file() -> Path:
     ------
     FileNotFoundError
         If the package is not installed; the message has the command that installs it.
+
+    Examples
+    --------
+    >>> data_file().is_file()
+    True
     """
     spec = importlib.util.find_spec("analognasbench")
     if spec is not None and spec.origin is not None:
@@ -77,14 +88,14 @@ def load(
     Parameters
     ----------
     path : Path, optional
-        By default the file of the installed package.
+        By default, the file of the installed package.
     objective : str, default "baseline"
         One of `OBJECTIVES`: digital baseline, post-training quantised, quantisation-aware, noisy or
         analog-hardware accuracy, or the accuracy of the network trained without
         (``baseline_drift``) or with (``analog_drift``) regard to analog hardware after its weights
         have drifted there for a number of seconds.
     name : str, optional
-        Of the table; by default `PREFIX` and the objective.
+        Name of the table; by default `PREFIX` and the objective.
 
     Returns
     -------
@@ -95,6 +106,12 @@ def load(
     ------
     FileNotFoundError, ValueError
         If the package or the file is missing, or the file is not what it should be.
+
+    Examples
+    --------
+    >>> table = load(objective="baseline")
+    >>> len(table)
+    15625
     """
     if objective not in OBJECTIVES:
         raise ValueError(f"objective: expected one of {sorted(OBJECTIVES)}, got {objective!r}")
@@ -139,6 +156,11 @@ def architecture(key: tuple[int, ...]) -> str:
     ------
     ValueError
         If the key is not six codes from 0 to 4.
+
+    Examples
+    --------
+    >>> architecture((4, 0, 1, 2, 3, 3))
+    '|avg_pool_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|none~0|nor_conv_1x1~1|nor_conv_1x1~2|'
     """
     if len(key) != len(EDGES) or not all(code in range(len(OPERATIONS)) for code in key):
         raise ValueError(f"expected six operation codes from 0 to 4 as a key, got {shown(key)}")

@@ -23,6 +23,11 @@ class Columns:
         Validation and test results. If only one of them is given it serves as both.
     seconds, parameters : str or None
         Training time in seconds, number of parameters.
+
+    Examples
+    --------
+    >>> Columns(arch="cell", valid="accuracy").of_metrics["validation_error"]
+    'accuracy'
     """
 
     arch: str
@@ -52,8 +57,13 @@ class Meaning:
     unit : {"percent", "fraction"}
     metric : {"error", "accuracy"}
     dataset, seeds, split : str
-        For the provenance record.
+        What the provenance record says of them.
     epochs : int or None
+
+    Examples
+    --------
+    >>> Meaning(unit="fraction", metric="accuracy", dataset="CIFAR-10").unit
+    'fraction'
     """
 
     unit: str
@@ -83,6 +93,11 @@ class Tolerance:
         of all rows.
     unknown : {"refuse", "skip"}
         Architectures that are not of the space: refuse the file, or leave them out.
+
+    Examples
+    --------
+    >>> Tolerance(duplicates="mean").unknown
+    'refuse'
     """
 
     duplicates: str = "refuse"

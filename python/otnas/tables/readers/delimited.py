@@ -32,7 +32,7 @@ def read_csv(
     tolerance: Tolerance | None = None,
     delimiter: str = ",",
 ) -> Table:
-    """Read a CSV file whose first line names the columns.
+    r"""Read a CSV file whose first line names the columns.
 
     Parameters
     ----------
@@ -41,9 +41,9 @@ def read_csv(
     columns : Columns
     meaning : Meaning
     name : str
-        Of the table.
+        Name of the table.
     tolerance : Tolerance, optional
-        By default files with duplicate or unknown architectures are refused.
+        By default, a file with duplicate or unknown architectures is refused.
     delimiter : str, default ","
 
     Raises
@@ -53,6 +53,20 @@ def read_csv(
         refused; the message counts and lists them.
     OSError
         If the file cannot be read.
+
+    Examples
+    --------
+    >>> text = "|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|none~1|nor_conv_3x3~2|"
+    >>> _ = Path("mine.csv").write_text(f"cell,accuracy\n{text},0.91\n")
+    >>> table = read_csv(
+    ...     Path("mine.csv"),
+    ...     "nasbench201",
+    ...     Columns(arch="cell", valid="accuracy"),
+    ...     Meaning(unit="fraction", metric="accuracy"),
+    ...     name="mine",
+    ... )
+    >>> table.validation_error.round(2)
+    array([9.])
     """
     with reading(path, "CSV file"):
         return assemble(
@@ -104,6 +118,16 @@ def read_parquet(
     ------
     ImportError
         If PyArrow is not installed; the message has the command that installs it.
+
+    Examples
+    --------
+    >>> table = read_parquet(
+    ...     Path("mine.parquet"),
+    ...     "nasbench201",
+    ...     Columns(arch="cell", valid="accuracy"),
+    ...     Meaning(unit="fraction", metric="accuracy"),
+    ...     name="mine",
+    ... )  # doctest: +SKIP
     """
     try:
         import pyarrow

@@ -35,6 +35,11 @@ def from_nasbench(
     ------
     TypeError, ValueError
         If the object is not of that kind or has no such results.
+
+    Examples
+    --------
+    >>> from nasbench import api  # doctest: +SKIP
+    >>> table = from_nasbench(api.NASBench("nasbench_only108.tfrecord"))  # doctest: +SKIP
     """
     _require(api, "nasbench.api.NASBench", "fixed_statistics", "computed_statistics")
     nasbench101.check_choice(epochs, repeats)
@@ -105,6 +110,12 @@ def from_nasbench201(
     ------
     TypeError, ValueError
         If the object is not of that kind or has no such results.
+
+    Examples
+    --------
+    >>> from nats_bench import create  # doctest: +SKIP
+    >>> api = create("NATS-tss-v1_0-3ffb9-simple", "tss", fast_mode=True)  # doctest: +SKIP
+    >>> table = from_nasbench201(api, dataset="cifar10", epochs=200, seeds="mean")  # doctest: +SKIP
     """
     _require(api, "nas_201_api.NASBench201API", "meta_archs", "query_meta_info_by_index")
     collector = Collector(Choice(dataset, epochs, seeds), _described(api))

@@ -55,7 +55,7 @@ def read(
     repeats : {"mean", 0, 1, 2}
         The mean over a cell's three runs, or one of them by its place in the file.
     name : str, default "nasbench"
-        Of the table.
+        Name of the table.
     progress : callable, optional
         Given the bytes read so far and in all.
 
@@ -72,6 +72,10 @@ def read(
         its cell.
     OSError
         If it cannot be read.
+
+    Examples
+    --------
+    >>> table = read(Path("nasbench_only108.tfrecord"))  # doctest: +SKIP
     """
     check_choice(epochs, repeats)
     with reading(path, "NAS-Bench-101 file"):

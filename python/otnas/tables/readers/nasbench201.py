@@ -70,7 +70,7 @@ def read(
     epochs : {12, 200}
     seeds : {111, 777, 888, 999} or "mean"
     name : str, optional
-        Of the table; by default ``nasbench201_`` and the data set.
+        Name of the table; by default ``nasbench201_`` and the data set.
     progress : callable, optional
         Given the architectures read so far and in all.
 
@@ -78,6 +78,12 @@ def read(
     ------
     OSError, ValueError
         If the file is not there, not of this format, or damaged.
+
+    Examples
+    --------
+    >>> table = read(
+    ...     Path("NAS-Bench-201-v1_1-096897.pth"), dataset="cifar100", epochs=200, seeds="mean"
+    ... )  # doctest: +SKIP
     """
     choice = Choice(dataset, epochs, seeds)
     content = _load(path)

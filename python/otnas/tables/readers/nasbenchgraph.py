@@ -63,9 +63,9 @@ def load(dataset: str, *, path: Path | None = None, name: str | None = None) -> 
     dataset : str
         One of `DATASETS`.
     path : Path, optional
-        By default the file of the installed package.
+        By default, the file of the installed package.
     name : str, optional
-        Of the table; by default `PREFIX` and the data set.
+        Name of the table; by default `PREFIX` and the data set.
 
     Returns
     -------

@@ -51,7 +51,7 @@ def read(
     incomplete : bool, default False
         Whether a source without the results of some architectures is accepted.
     name : str, optional
-        Of the table; by default ``nasbench201_`` or ``nats_size_`` and the data set.
+        Name of the table; by default ``nasbench201_`` or ``nats_size_`` and the data set.
     progress : callable, optional
         Given the architectures read so far and in all.
 
@@ -59,6 +59,12 @@ def read(
     ------
     FileNotFoundError, ValueError
         If the file is not there, not of this format, damaged, or incomplete.
+
+    Examples
+    --------
+    >>> table = read(
+    ...     Path("NATS-tss-v1_0-3ffb9-simple"), dataset="cifar100", epochs=200, seeds="mean"
+    ... )  # doctest: +SKIP
     """
     choice = Choice(dataset, epochs, seeds, benchmark)
     with reading(path, "NATS-Bench benchmark"):

@@ -1,4 +1,4 @@
-"""Distances of cells that are L1 distances of vectors: one a block of an embedding."""
+"""Distances of cells that are L1 distances of vectors: one per block of an embedding."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from otnas_fast.measures import MeasureNames, block_name, check_measures
 
 
 class TreeWasserstein(EmbeddedDistances):
-    """One distance a measure.
+    """One distance per measure.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ class TreeWasserstein(EmbeddedDistances):
     Raises
     ------
     ValueError
-        If a measure is unknown or there twice.
+        If a measure is unknown or given twice.
     """
 
     def __init__(self, measures: MeasureNames) -> None:

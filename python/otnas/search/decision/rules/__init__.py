@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import is_dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from otnas import checks
+from otnas.registry import Registry
 from otnas.search.decision.candidates import Candidates
 from otnas.search.decision.rules.base import FunctionRule, Rule
 from otnas.search.decision.rules.determinantal import KDPP, GreedyMAP, QualityKDPP
@@ -15,7 +17,15 @@ from otnas.search.decision.rules.hallucinating import BUCB, ConstantLiar, Krigin
 from otnas.search.decision.rules.penalisation import LocalPenalisation
 from otnas.search.decision.rules.thompson import JointThompson
 
-RULES: dict[str, type[Rule]] = {
+
+def _check(name: str, rule: object) -> None:
+    if not (isinstance(rule, type) and issubclass(rule, Rule) and is_dataclass(rule)):
+        raise TypeError(f"rule: expected a dataclass that is a Rule, got {checks.shown(rule)}")
+    if not hasattr(rule, "summary"):
+        raise TypeError(f"rule: expected a summary, got {rule.__name__} without one")
+
+
+_BUILT_IN: dict[str, type[Rule]] = {
     "kdpp-quality": QualityKDPP,
     "kdpp": KDPP,
     "map": GreedyMAP,
@@ -26,6 +36,9 @@ RULES: dict[str, type[Rule]] = {
     "penalise": LocalPenalisation,
     "top-k": TopK,
 }
+
+RULES: Registry[type[Rule]] = Registry("rule", _check, _BUILT_IN)
+"""By name; ``RULES.register("my-rule", MyRule)`` adds one."""
 
 RuleLike = str | Rule | Callable[[Candidates, int, np.random.Generator], ArrayLike]
 """A name, a rule, or a function (candidates, k, rng) -> k different positions."""
@@ -40,6 +53,11 @@ def rule_kind(chosen: RuleLike) -> type[Rule]:
         If there is no rule of that name; the message has the nearest one.
     TypeError
         If `chosen` is none of the three.
+
+    Examples
+    --------
+    >>> rule_kind("top-k") is RULES["top-k"]
+    True
     """
     if isinstance(chosen, str):
         checks.choice("batch_rule", chosen, RULES, "batch rule")

@@ -31,6 +31,14 @@ class Rule:
         acquisition value.
     for_one : bool
         Whether the rule also chooses batches of one; otherwise the acquisition function does.
+
+    Examples
+    --------
+    >>> from otnas import PoolSearch
+    >>> from otnas.search.decision.rules import RULES
+    >>> rule = RULES["top-k"](n_promising=50)
+    >>> len(PoolSearch(gram=np.eye(20), batch_rule=rule, seed=0).ask(2))
+    2
     """
 
     n_promising: int | None = None
@@ -62,7 +70,15 @@ class Rule:
 
 @dataclass(frozen=True)
 class FunctionRule(Rule):
-    """A function of the user's own with the signature of a rule; M is max(50, 4 k)."""
+    """A function of the user's own with the signature of a rule; M is max(50, 4 k).
+
+    Examples
+    --------
+    >>> from otnas import PoolSearch
+    >>> rule = FunctionRule(function=lambda candidates, k, rng: range(k))
+    >>> len(PoolSearch(gram=np.eye(20), batch_rule=rule, seed=0).ask(2))
+    2
+    """
 
     function: Callable[[Candidates, int, np.random.Generator], ArrayLike] | None = None
 

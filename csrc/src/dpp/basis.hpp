@@ -14,23 +14,16 @@
 #include <cstdint>
 #include <vector>
 
-#include "otnas/dpp/spectrum.hpp"
+#include "otnas/dpp/dpp.hpp"
 #include "otnas/dpp/uniform.hpp"
 
 namespace otnas {
-
-/// A row-major factor B (rows, columns) that somebody else keeps alive and leaves unchanged.
-struct FactorView {
-  const double* data;
-  std::size_t rows;
-  std::size_t columns;
-};
 
 /// Immutable once built: one object may serve many threads.
 class Basis {
  public:
   /// From here on running sums are kept; below, a pass over all items is as fast.
-  static constexpr std::size_t kMany = 4096;
+  static constexpr std::size_t kMany = LEnsemble::kManyItems;
 
   /// V itself.
   explicit Basis(Eigen::MatrixXd V);
@@ -81,5 +74,15 @@ class Basis {
   const Lapack* lapack_ = nullptr;
   std::vector<double> sums_;  // sums_[c * runs + j]: V_ic^2 of runs 0..j; empty for few items
 };
+
+/// One draw of the elementary DPP whose marginal kernel is the projection on columns `columns` of
+/// `basis` (n, r), which must be orthonormal. Returns as many indices, ascending.
+///
+/// Exact rejection sampling, see elementary_dpp.cpp. Expected time O(nk + k^3 log k) for k columns,
+/// against O(nk^2) for the textbook loop; O(k log k (log n + k^2)) from Basis::kMany items on.
+/// @throws NumericalError if the columns turn out to be dependent.
+std::vector<std::int64_t> sample_elementary_dpp(const Basis& basis,
+                                                const std::vector<std::size_t>& columns,
+                                                Uniform& uniform);
 
 }  // namespace otnas

@@ -1,0 +1,154 @@
+"""Numbers that are known of every item before it is tried, under names.
+
+Notation
+--------
+m : numbers of an item; N : items of a pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from otnas import checks
+from otnas.arrays import FloatArray
+
+NumbersLike = (
+    Mapping[str, Callable[[Any], float] | ArrayLike | str]
+    | Callable[[Any], float]
+    | ArrayLike
+    | str
+    | Sequence[str]
+)
+"""By name, each a function of an item or an array over a pool (N,); or one alone.
+
+Where the pool is a table, a text stands for its column, and several alone for the columns of their
+names.
+"""
+
+# Rows kept of items without a pool: proposals come again, and a function may be slow.
+_REMEMBERED = 100_000
+
+
+class Pool(Protocol):
+    """A sequence of N items."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Any: ...
+
+
+class KnownNumbers:
+    """m numbers of every item.
+
+    Parameters
+    ----------
+    argument : str
+        What they are called in messages, in the plural ("costs"); one alone is named in the
+        singular.
+    given : NumbersLike
+        Functions get an item and return a finite number; they are called once an item of a pool,
+        here, and must always return the same.
+    pool : sequence of N items, optional
+
+    Attributes
+    ----------
+    names : tuple of str
+    table : array (N, m), optional
+        Numbers of the pool.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of another kind, a number is not finite, or an array has another length
+        than the pool.
+    """
+
+    def __init__(self, argument: str, given: NumbersLike, pool: Pool | None) -> None:
+        self._argument = argument
+        named = given if isinstance(given, Mapping) else {argument[:-1]: given}
+        if not named or not all(isinstance(name, str) and name for name in named):
+            raise ValueError(f"{argument}: expected names of {argument}, got {list(named)}")
+        self.names: tuple[str, ...] = tuple(named)
+        self._functions = {name: number for name, number in named.items() if callable(number)}
+        self.table: FloatArray | None = None
+        self._rows: dict[Any, FloatArray] = {}
+        if pool is not None:
+            self.table = np.column_stack([self._column(name, named[name], pool) for name in named])
+        elif len(self._functions) < len(named):
+            name = next(name for name in named if name not in self._functions)
+            raise TypeError(f"{argument}: expected a function for {name!r}, since there is no pool")
+
+    def of(self, item: Any, position: int) -> FloatArray:
+        """Return the numbers of an item, shape (m,); NaN where only the pool's are known.
+
+        Parameters
+        ----------
+        item : hashable
+        position : int
+            In the pool, -1 for an item from outside.
+
+        Raises
+        ------
+        ValueError
+            If a number is not finite.
+        """
+        if self.table is not None and position >= 0:
+            row: FloatArray = self.table[position]
+            return row
+        if item not in self._rows:
+            if len(self._rows) == _REMEMBERED:
+                self._rows.clear()
+            self._rows[item] = self._computed(item)
+        return self._rows[item]
+
+    def _column(self, name: str, number: Any, pool: Pool) -> FloatArray:
+        if name in self._functions:
+            return np.array([self._called(name, pool[i]) for i in range(len(pool))])
+        return checks.finite_vector(f"{self._argument}[{name!r}]", number, len(pool))
+
+    def _computed(self, item: Any) -> FloatArray:
+        known = [self._called(n, item) if n in self._functions else np.nan for n in self.names]
+        row = np.array(known)
+        row.flags.writeable = False
+        return row
+
+    def _called(self, name: str, item: Any) -> float:
+        where = f"{self._argument}[{name!r}]"
+        number = checks.numbers(where, self._functions[name](item))
+        if number.shape != () or not np.isfinite(number):
+            raise ValueError(f"{where}: expected a finite number for {item!r}, got {number}")
+        return float(number)
+
+
+def with_columns(
+    argument: str, given: NumbersLike, columns: Mapping[str, FloatArray] | None
+) -> NumbersLike:
+    """Return numbers with columns of the table in the place of their names.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are names but no table, or no such column; the message begins with `argument`.
+    """
+    if isinstance(given, str):
+        given = [given]
+    if not isinstance(given, Mapping):
+        names = list(given) if isinstance(given, Sequence) else []
+        if not any(isinstance(name, str) for name in names):
+            return given
+        given = {name: name for name in names}
+    for name in given.values():
+        if isinstance(name, str):
+            if columns is None:
+                raise TypeError(
+                    f"{argument}: expected no name of a column without a table, got {name!r}"
+                )
+            checks.choice(argument, name, columns, "column")
+    return {
+        name: columns[one] if columns is not None and isinstance(one, str) else one
+        for name, one in given.items()
+    }
