@@ -40,6 +40,9 @@ class Registry(Mapping[str, T], Generic[T]):
     check : callable
         Raises TypeError or ValueError for ``check(name, thing)`` if that is no such thing.
     built_in : mapping of str to things
+    also : mapping of str to str
+        Other names, as the literature has them, of what is built in: in lower case here, in any
+        when asked for. They are understood, not listed.
 
     Examples
     --------
@@ -47,13 +50,21 @@ class Registry(Mapping[str, T], Generic[T]):
     >>> from otnas.search.cells.kernels import KernelKind
     >>> "tw-2g" in KERNELS, KERNELS["tw-2g"].summary
     (True, 'tree-Wasserstein with 2-grams')
+    >>> KERNELS["Weisfeiler-Lehman"] is KERNELS["wl"]
+    True
     """
 
     def __init__(
-        self, kind: str, check: Callable[[str, Any], None], built_in: Mapping[str, T]
+        self,
+        kind: str,
+        check: Callable[[str, Any], None],
+        built_in: Mapping[str, T],
+        also: Mapping[str, str] | None = None,
     ) -> None:
         self._kind, self._check = kind, check
         self._built_in = dict(built_in)
+        self._also = {name.lower(): thing for name, thing in self._built_in.items()}
+        self._also.update((other, self._built_in[name]) for other, name in (also or {}).items())
         self._own: dict[str, T] = {}
         self._loaded: dict[str, T] = {}
 
@@ -63,7 +74,7 @@ class Registry(Mapping[str, T], Generic[T]):
         Parameters
         ----------
         name : str
-            Letters, digits, ``.``, ``_`` and ``-``; not in use.
+            Letters, digits, ``.``, ``_`` and ``-``; not in use, nor another name of what is.
         thing
 
         Raises
@@ -98,6 +109,8 @@ class Registry(Mapping[str, T], Generic[T]):
         for things in (self._built_in, self._own, self._loaded):
             if name in things:
                 return things[name]
+        if name not in self._brought() and name.lower() in self._also:
+            return self._also[name.lower()]
         entry = self._brought()[name]
         try:
             thing: T = entry.load()
@@ -113,7 +126,7 @@ class Registry(Mapping[str, T], Generic[T]):
     def __contains__(self, name: object) -> bool:
         if name in self._built_in or name in self._own:
             return True
-        return isinstance(name, str) and name in self._brought()
+        return isinstance(name, str) and (name in self._brought() or name.lower() in self._also)
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys((*self._built_in, *self._own, *self._brought())))

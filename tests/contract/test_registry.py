@@ -46,6 +46,24 @@ def registered():
         registry.unregister(name)
 
 
+@pytest.mark.parametrize(
+    ("literature", "ours"),
+    [
+        ("BANANAS", "bananas"),
+        ("TPE", "optuna-tpe"),
+        ("Regularised-Evolution", "evolution"),
+        ("GP-BUCB", "bucb"),
+        ("Local-Penalization:Weisfeiler-Lehman", "penalise:wl"),
+        ("quality-k-DPP:tree-Wasserstein/WL", "kdpp-quality:tw/wl"),
+    ],
+)
+def test_names_of_the_literature_are_understood(literature, ours):
+    theirs, own = methods.get(literature), methods.get(ours)
+    assert (theirs.summary, theirs.settings) == (own.summary, own.settings)
+    assert literature not in methods.names()
+    assert PoolSearch(gram=np.eye(5), seed=0, settings={}, batch_rule="GP-BUCB").ask(2)
+
+
 def test_what_is_registered_is_found_by_name(registered):
     registered(KERNELS, "my-kernel", SIZES)
     registered(RULES, "my-rule", First)

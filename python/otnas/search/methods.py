@@ -114,7 +114,16 @@ _BUILT_IN = {
     )
 }
 
-METHODS: Registry[Method] = Registry("method", _check, _BUILT_IN)
+_ALSO = {
+    "random-search": "random",
+    "re": "evolution",
+    "rea": "evolution",
+    "regularised-evolution": "evolution",
+    "regularized-evolution": "evolution",
+    "tpe": "optuna-tpe",
+}
+
+METHODS: Registry[Method] = Registry("method", _check, _BUILT_IN, _ALSO)
 """Methods that are no kernels or rules; ``METHODS.register(name, Method(...))`` adds one."""
 
 
@@ -143,15 +152,15 @@ def get(name: str) -> Method:
 
     Examples
     --------
-    >>> get("evolution").summary
-    'regularised evolution'
+    >>> get("regularised-evolution").summary, get("GP-BUCB:tw-2g").settings[-1].__name__
+    ('regularised evolution', 'BUCB')
     """
     if name in METHODS:
         return METHODS[name]
     rule, colon, kernel = str(name).partition(":")
     if not colon:
         rule, kernel = (rule, DEFAULT_KERNEL) if rule in RULES else (DEFAULT_RULE, rule)
-        if not {"+", "/"} & set(kernel) and kernel not in (*KERNELS, *MEASURES):
+        if not ({"+", "/"} & set(kernel) or kernel in KERNELS or kernel in MEASURES):
             raise ValueError(checks.unknown(kernel, names(), "method"))
     parts = kernel.split("/")
     if rule not in RULES:

@@ -80,7 +80,15 @@ _BUILT_IN = {
     ),
 }
 
-KERNELS: Registry[KernelKind] = Registry("kernel", _check, _BUILT_IN)
+_ALSO = {
+    "tree-wasserstein": "tw",
+    "path-encoding": "path",
+    "edit-distance": "edit",
+    "gromov-wasserstein": "gw",
+    "weisfeiler-lehman": "wl",
+}
+
+KERNELS: Registry[KernelKind] = Registry("kernel", _check, _BUILT_IN, _ALSO)
 """By name; ``KERNELS.register("my-kernel", KernelKind(...))`` adds one."""
 
 

@@ -37,7 +37,18 @@ _BUILT_IN: dict[str, type[Rule]] = {
     "top-k": TopK,
 }
 
-RULES: Registry[type[Rule]] = Registry("rule", _check, _BUILT_IN)
+_ALSO = {
+    "k-dpp": "kdpp",
+    "quality-k-dpp": "kdpp-quality",
+    "thompson-sampling": "thompson",
+    "gp-bucb": "bucb",
+    "kriging-believer": "believer",
+    "constant-liar": "liar",
+    "local-penalisation": "penalise",
+    "local-penalization": "penalise",
+}
+
+RULES: Registry[type[Rule]] = Registry("rule", _check, _BUILT_IN, _ALSO)
 """By name; ``RULES.register("my-rule", MyRule)`` adds one."""
 
 RuleLike = str | Rule | Callable[[Candidates, int, np.random.Generator], ArrayLike]
@@ -60,7 +71,8 @@ def rule_kind(chosen: RuleLike) -> type[Rule]:
     True
     """
     if isinstance(chosen, str):
-        checks.choice("batch_rule", chosen, RULES, "batch rule")
+        if chosen not in RULES:
+            raise ValueError(f"batch_rule: {checks.unknown(chosen, RULES, 'batch rule')}")
         return RULES[chosen]
     if isinstance(chosen, Rule):
         return type(chosen)
