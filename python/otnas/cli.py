@@ -49,9 +49,9 @@ class _Version(argparse.Action):
     """Print the version; argparse's own action would read it at every start."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        import otnas_fast
+        import otnas
 
-        print(f"otnas {otnas_fast.__version__}")
+        print(f"otnas {otnas.__version__}")
         parser.exit()
 
 
