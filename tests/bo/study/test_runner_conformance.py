@@ -98,6 +98,14 @@ def test_too_many_failures_end_a_run(options):
     assert states(study).count("failed") == 2
 
 
+@pytest.fixture(autouse=True)
+def sigint_interrupts():
+    """A background job inherits "ignore"."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt_when(condition):
     def press():
         while not condition():
