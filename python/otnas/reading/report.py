@@ -64,7 +64,8 @@ def page(title: str, sections: Sequence[str]) -> str:
 
 def _experiment(experiment: Experiment, target: float | None, at: int | None, oracle: bool) -> str:
     rows = ranking.rank(experiment, target=target, at=at)
-    parts = [f"<section><h2>{escape(experiment.name)}</h2>", f"<p>{escape(_summary(rows))}</p>"]
+    summary = _front_summary(experiment) if experiment.for_front else _summary(rows)
+    parts = [f"<section><h2>{escape(experiment.name)}</h2>", f"<p>{escape(summary)}</p>"]
     for name, figure in plots.figures(experiment, oracle=oracle).items():
         captions = {f"{experiment.name}-best": _BEST, f"{experiment.name}-front": FRONT}
         caption = captions.get(name, _CURVES.format(error=experiment.error_name))
@@ -92,6 +93,15 @@ FRONT = (
     "Dots: all that was tried. Black: what nothing else is better than in error and all costs, "
     "with its knee. Last: the hypervolume that has been found."
 )
+
+
+def _front_summary(experiment: Experiment) -> str:
+    volumes = text.volumes(experiment)
+    best, mark = volumes.rows[0], volumes.headings[-2]
+    return (
+        f"{best[0]} has found most, {mark} queries {best[-2]} % of the volume below the table's "
+        "front."
+    )
 
 
 def _summary(rows: Sequence[ranking.Row]) -> str:

@@ -174,6 +174,11 @@ class Experiment:
         return _front([cell for trial in trials for cell in trial.cells], trials)
 
     @property
+    def for_front(self) -> bool:
+        """Whether the front of error and costs was looked for, and not the lowest error."""
+        return self.common.get("objective") == "pareto"
+
+    @property
     def error_name(self) -> str:
         """What `Trial.error` is."""
         return "test error" if self.has_test_error else "validation error"

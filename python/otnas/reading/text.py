@@ -50,8 +50,7 @@ def tables(experiment: Experiment, rows: Sequence[Row], target: float | None) ->
                 anytime=True,
             ),
         ]
-    pareto = experiment.common.get("objective") == "pareto"
-    found = [*fronts, *found] if pareto else [*found, *fronts]
+    found = [*fronts, *found] if experiment.for_front else [*found, *fronts]
     return [*found, goals(experiment, rows, target), costs(experiment, rows)]
 
 

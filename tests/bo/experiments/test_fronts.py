@@ -126,7 +126,10 @@ def test_all_that_reads_shows_the_front(tmp_path, experiment, capsys):
     assert main(["plot", out, "--format", "svg"]) == 0
     assert "trials-front.svg" in capsys.readouterr().out
     assert main(["report", out]) == 0
-    assert (tmp_path / "out" / "report.html").read_text().count("<svg") == 3
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert page.count("<svg") == 3
+    assert "has found most, at" in page
+    assert "lowest mean regret" not in page
     file = tmp_path / "a.csv"
     assert main(["export", out, "--csv", str(file)]) == 0
     rows = list(csv.DictReader(file.read_text().splitlines()))
