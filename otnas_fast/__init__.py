@@ -1,6 +1,6 @@
 """Tree-Wasserstein distances, Gram matrices and exact k-DPP sampling, compiled.
 
-Needs NumPy and SciPy only. The Bayesian-optimisation layer on top is the package ``otnas``.
+It needs only NumPy and SciPy. The Bayesian-optimisation layer on top is the package ``otnas``.
 """
 
 from importlib import import_module
@@ -8,7 +8,7 @@ from pkgutil import extend_path
 from typing import TYPE_CHECKING
 
 # Started in a source checkout, Python finds this folder before the installed package that holds
-# the compiled module: let both serve.
+# the compiled module: both folders then belong to the package.
 __path__ = extend_path(__path__, __name__)
 
 try:

@@ -1,4 +1,4 @@
-"""``python -m otnas_fast``: where the files for C++ are, as other build systems ask."""
+"""``python -m otnas_fast``: tell other build systems where the files for C++ are."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import otnas_fast
 
 
 def folder(name: str) -> Path:
-    """Return a folder of the installed package, which a checkout in the way may hide."""
+    """Return a folder of the installed package, even if a source checkout hides it."""
     for place in otnas_fast.__path__:
         if (found := Path(place) / name).is_dir():
             return found
@@ -17,7 +17,7 @@ def folder(name: str) -> Path:
 
 
 def main() -> None:
-    """Print the folders asked for, one a line."""
+    """Print the requested folders, one per line."""
     parser = argparse.ArgumentParser(prog="python -m otnas_fast", description=main.__doc__)
     parser.add_argument(
         "--cmake-dir",

@@ -1,4 +1,4 @@
-"""Checks of what architectures consist of: adjacency matrices and operations."""
+"""Checks of the parts of architectures: adjacency matrices and operations."""
 
 from __future__ import annotations
 

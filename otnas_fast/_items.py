@@ -1,4 +1,4 @@
-"""What the functions that compare items share: reading their arguments."""
+"""How the functions that compare items read their arguments."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def as_embedding(
     taxonomy: Taxonomy | None = None,
     threads: int | None = None,
 ) -> Embedding:
-    """Embed items as asked for, or else like another embedding; check an Embedding instead."""
+    """Embed items as requested or like another embedding; an Embedding is only checked."""
     chosen = chosen_measures(ngram, measures)
     if taxonomy is not None:
         check_taxonomy(taxonomy)
@@ -52,7 +52,7 @@ def as_embedding(
 
 
 def block_lengthscales(embedding: Embedding, lengthscales: Lengthscales) -> FloatArray:
-    """Return one lengthscale a block, shape (B,)."""
+    """Return one lengthscale per block, shape (B,)."""
     names = embedding.block_names
     if lengthscales is None:
         values = [DEFAULT_LENGTHSCALES.get(name, 1.0) for name in names]
@@ -77,7 +77,7 @@ def _lengthscale(value: object, name: str) -> float:
 
 
 def checked_variance(variance: object, dtype: npt.DTypeLike) -> float:
-    """Return the variance, which the numbers of the result can hold."""
+    """Return the variance if numbers of the result's dtype can hold it; refuse any other."""
     limits = np.finfo(check.float_dtype(dtype))
     return check.positive(
         variance, "variance", minimum=float(limits.tiny), maximum=float(limits.max)
@@ -89,7 +89,7 @@ def result_array(
     shape: tuple[int, ...],
     dtype: npt.DTypeLike,
 ) -> npt.NDArray[Any]:
-    """Return `out` if it can hold the result, or a new array without it."""
+    """Return `out` if it can hold the result; without `out`, return a new array."""
     kind = check.float_dtype(dtype)
     if out is None:
         return np.empty(shape, dtype=kind)

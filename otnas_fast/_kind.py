@@ -1,4 +1,4 @@
-"""What embeddings of cells are embeddings of."""
+"""What an embedding of cells was made from, and how."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""SciPy's modules, imported when first used: they take longer than all of `otnas_fast`.
+"""SciPy's modules, imported when first used: their import takes longer than `otnas_fast`'s own.
 
-Without SciPy all that does not need it works: everything but some of `otnas_fast.dpp`.
+Without SciPy, everything works except for parts of `otnas_fast.dpp`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class _Module:
-    """Stands for a module; its attributes are the module's."""
+    """A stand-in for a module, with the attributes of that module."""
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -1,4 +1,4 @@
-"""A block of an embedding whose vectors have few coordinates that are not zero.
+"""A block of an embedding whose vectors have few nonzero coordinates.
 
 Notation
 --------
@@ -23,14 +23,14 @@ Vocabulary = tuple[bytes, ...]
 
 @dataclass(frozen=True, eq=False)
 class SparseBlock:
-    """n vectors over a vocabulary, the u distinct ones by their coordinates that are not zero.
+    """n vectors over a vocabulary; the u distinct ones are kept by their nonzero coordinates.
 
     Attributes
     ----------
     offsets : ndarray of int64, shape (u + 1,)
         Vector ``i`` owns the entries ``offsets[i]`` to ``offsets[i + 1]`` (exclusive).
     coordinates : ndarray of int32
-        Positions in the vocabulary, each once within a vector; -1 for a word that it lacks.
+        Positions in the vocabulary, each once within a vector; -1 for a word it lacks.
     values : ndarray of float64
         In (0, 1]: shares of paths.
     index : ndarray of int64, shape (n,)
@@ -90,7 +90,7 @@ class SparseBlock:
         return self.offsets, self.coordinates, self.values, self.index
 
     def to_array(self) -> FloatArray:
-        """All vectors, shape (n, d)."""
+        """Return all vectors, shape (n, d)."""
         dense = np.zeros((len(self.offsets) - 1, len(self.vocabulary)))
         dense[np.repeat(np.arange(len(dense)), np.diff(self.offsets)), self.coordinates] = (
             self.values
@@ -98,7 +98,7 @@ class SparseBlock:
         return dense[self.index]
 
     def take(self, index: npt.NDArray[np.int64]) -> SparseBlock:
-        """Keep the items that have the vectors `index`, and the vectors in use."""
+        """Return the block of items that have the vectors `index`; unused vectors are dropped."""
         used, position = np.unique(index, return_inverse=True)
         sizes = np.diff(self.offsets)[used]
         offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -114,7 +114,7 @@ class SparseBlock:
     def onto(self, vocabulary: Vocabulary) -> SparseBlock:
         """Express the vectors in another vocabulary; a word that it lacks gets coordinate -1.
 
-        Vectors keep the order of their entries, so sums over them keep their last bit.
+        Vectors keep the order of their entries, so sums over them stay the same to the last bit.
         """
         if vocabulary is self.vocabulary or vocabulary == self.vocabulary:
             return self

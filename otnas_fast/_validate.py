@@ -131,10 +131,10 @@ def vectors(value: object, name: str) -> FloatArray:
 
 
 def frozen(value: object, dtype: str, name: str) -> npt.NDArray[Any]:
-    """Return ``value`` as a 1-D array of exactly that dtype that nobody can write to.
+    """Return ``value``, a 1-D array of exactly this dtype, as one that nobody can write to.
 
-    An array that is read-only to its owners as well, as those of the core and of mapped files are,
-    is kept; of any other a copy is taken.
+    An array to which its owner cannot write either, as those of the core and of mapped files, is
+    kept; any other is copied.
     """
     array = np.asarray(value)
     if array.dtype != np.dtype(dtype) or array.ndim != 1:
@@ -172,7 +172,7 @@ def output_array(
     shape: tuple[int, ...],
     dtype: np.dtype[np.floating[Any]],
 ) -> npt.NDArray[Any]:
-    """Return ``out`` if it can hold the result row by row, else say why not.
+    """Return ``out`` if it can hold the result row by row, or raise an error that says why not.
 
     It cannot overlap the inputs, which are read-only.
     """

@@ -23,18 +23,18 @@ class Cell:
     Parameters
     ----------
     matrix : array_like, shape (v, v)
-        Adjacency matrix of zeros and ones, an edge leading from the row to the column; 2 to 32
-        vertices. Upper triangular, or any order that can be sorted topologically.
+        Adjacency matrix of zeros and ones; an edge leads from the row to the column. There are 2 to
+        32 vertices, in any order that can be sorted topologically, such as upper triangular.
     ops : sequence of str, length v
         ``"input"``, the operations, ``"output"``.
     taxonomy : Taxonomy, optional
-        The search space. By default the built-in one (NAS-Bench-101 or -201) that knows all `ops`.
+        The search space. By default, the built-in one (NAS-Bench-101 or -201) that knows all `ops`.
 
     Raises
     ------
     ValueError
-        For a matrix that is not square, holds other numbers, has a cycle, an edge into the input or
-        out of the output; for wrong lengths and for unknown operations.
+        If the matrix is not square, holds other numbers, or has a cycle, an edge into the input or
+        an edge out of the output; if lengths differ; if an operation is unknown.
 
     Notes
     -----
@@ -96,11 +96,11 @@ class Cell:
         return tuple(self.taxonomy.names[code] for code in self._codes)
 
     def prune(self) -> Cell:
-        """Without absent operations and without vertices on no input-to-output path."""
+        """Return the cell without absent operations and vertices on no input-to-output path."""
         return CellArray.from_cells([self]).prune()[0]
 
     def canonical(self) -> Cell:
-        """Pruned and renumbered: equal for isomorphic cells, and only for those."""
+        """Prune and renumber the cell: equal results mean isomorphic cells, and vice versa."""
         return CellArray.from_cells([self]).canonical()[0]
 
     def to_nasbench201(self) -> str:
@@ -155,16 +155,16 @@ class CellArray(Sequence[Cell]):
     successors : ndarray of uint32, shape (vertices,)
         Bit ``v`` is set if an edge leads to the cell's vertex ``v``, which must be a later one.
     codes : ndarray of uint8, shape (vertices,)
-        Operation of each vertex, as in ``taxonomy.codes``; the first vertex of a cell is the input,
-        the last the output, and no other.
+        Operation of each vertex, as in ``taxonomy.codes``; only the first vertex of a cell is
+        the input, and only the last one the output.
     taxonomy : Taxonomy
         The search space.
 
     Raises
     ------
     TypeError, ValueError
-        For other types and for arrays that describe no cells. The arrays are attributes that cannot
-        be written to; those that others can write to are copied.
+        For other types and for arrays that describe no cells. The attributes are arrays
+        that cannot be written to; arrays that others can write to are copied.
 
     Examples
     --------
@@ -220,7 +220,7 @@ class CellArray(Sequence[Cell]):
 
     @classmethod
     def from_cells(cls, cells: Sequence[Cell]) -> CellArray:
-        """Pack cells that share one taxonomy; at least one."""
+        """Pack at least one cell; all cells share one taxonomy."""
         offsets = np.zeros(len(cells) + 1, dtype=np.int64)
         np.cumsum([len(cell) for cell in cells], out=offsets[1:])
         successors = [mask for cell in cells for mask in cell._successors]
@@ -233,11 +233,11 @@ class CellArray(Sequence[Cell]):
         )
 
     def prune(self) -> CellArray:
-        """Every cell pruned; see `Cell.prune`."""
+        """Prune every cell; see `Cell.prune`."""
         return CellArray(*_core.prune(self._packed), self.taxonomy)
 
     def canonical(self) -> CellArray:
-        """Every cell pruned and brought into canonical form; see `Cell.canonical`."""
+        """Prune every cell and bring it into canonical form; see `Cell.canonical`."""
         return CellArray(*_core.canonical(self.prune()._packed), self.taxonomy)
 
     def to_nasbench201(self) -> list[str]:
@@ -288,7 +288,7 @@ def as_cells(
         `Cell` objects, NAS-Bench-201 strings, pairs (adjacency matrix, operations), or objects with
         the attributes ``matrix`` and ``ops`` (such as nasbench's ``ModelSpec``), in any mixture.
     taxonomy : Taxonomy, optional
-        The search space; by default the built-in one that knows all operations.
+        The search space; by default, the built-in one that knows all operations.
     name : str
         The argument's name in messages.
 
@@ -300,8 +300,8 @@ def as_cells(
     Raises
     ------
     TypeError, ValueError
-        If an element is no architecture, or the elements belong to different spaces; the message
-        has its position.
+        If an element is not an architecture, or the elements belong to different spaces; the
+        message gives the position.
 
     Examples
     --------

@@ -34,8 +34,8 @@ _WORD_END = 255
 class Embedding:
     """Vectors of n items in named blocks; equal vectors are stored once.
 
-    `embed` makes one from architectures. Make your own from any arrays whose L1 distances mean
-    something: ``gram`` and ``distances`` take it all the same.
+    `embed` makes one from architectures. You can make your own from any arrays whose L1 distances
+    mean something: ``gram`` and ``distances`` accept both.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Embedding:
         The distinct vectors of the dense blocks, side by side. The blocks ``prefix`` and ``suffix``
         are sparse and kept apart; `block` and `to_array` show them like the others.
     index : ndarray of int64, shape (n,)
-        Which of them each item has.
+        Which of the distinct vectors each item has.
     block_names, block_sizes : tuple
         Name and number of coordinates of each block.
 
@@ -156,7 +156,7 @@ class Embedding:
         return sum(array.nbytes for array in (self.vectors, self.index, *sparse))
 
     def block(self, name: str) -> FloatArray:
-        """Vectors of one block, shape (n, d_b)."""
+        """Return the vectors of one block, shape (n, d_b)."""
         if name not in self.block_names:
             raise ValueError(f"name: expected one of {self.block_names}, got {check.shown(name)}")
         if name in self._sparse:
@@ -166,8 +166,8 @@ class Embedding:
     def words(self, name: str) -> list[tuple[str, ...]]:
         """Return what each coordinate of the block ``prefix`` or ``suffix`` stands for.
 
-        Beginnings of words of operations; a whole word is closed by ``"output"``, in the block
-        ``suffix``, whose words are read backwards, by ``"input"``.
+        Each stands for the beginning of a word of operations. A whole word ends with ``"output"``,
+        or with ``"input"`` in the block ``suffix``, whose words are read backwards.
         """
         if self._kind is None or name not in self._sparse:
             raise ValueError(
@@ -178,7 +178,7 @@ class Embedding:
         return [tuple(names[code] for code in word) for word in self._sparse[name].vocabulary]
 
     def to_array(self) -> FloatArray:
-        """All vectors, shape (n, d), blocks side by side."""
+        """Return all vectors, shape (n, d), blocks side by side."""
         if not self._sparse:
             return self.vectors[self.index]
         return np.concatenate([self.block(name) for name in self.block_names], axis=1)
@@ -220,7 +220,7 @@ class Embedding:
         return Embedding.__new__(Embedding)._set(vectors, index, sizes, sparse, kind or self._kind)
 
     def _columns(self, name: str) -> slice:
-        """Where `vectors` has a dense block."""
+        """Return the columns of `vectors` that hold a dense block."""
         begin = 0
         for other, size in self._sizes.items():
             if other == name:
@@ -341,10 +341,10 @@ def embed(
         NAS-Bench-201 strings, pairs (matrix, ops), `Cell` objects; see `as_cells`. They are
         pruned first.
     ngram : {1, 2}, default 2
-        Count single operations, or also the ordered pairs joined by an edge: short for the presets
-        ``"tw"`` and ``"tw-2g"``.
+        1 counts single operations, 2 also the ordered pairs joined by an edge: short for the
+        presets ``"tw"`` and ``"tw-2g"``.
     measures : str or sequence of str, optional
-        Instead of `ngram`, what to describe cells by, one block each, in the order given:
+        Used instead of `ngram`: the measures that describe cells, one block each, in this order:
 
         ``"operations-1"``, ``"operations-2"``
             operations by the operation tree, without or with ordered pairs; at most one of the two
@@ -362,14 +362,14 @@ def embed(
             output, by L1 distance
 
         or the presets ``"tw"``, ``"tw-2g"`` (Nguyen et al. 2021), ``"tw-path"`` (operations-2,
-        degrees, paths and sizes) and ``"tw-full"`` (that, depth and terminals), alone or among
-        others: ``("tw-2g", "sizes")``.
+        degrees, paths and sizes) and ``"tw-full"`` (``"tw-path"``, depth and terminals), alone or
+        with others, as in ``("tw-2g", "sizes")``.
     decay : float in (0, 1], default 1.0
         Each level of the tries of words has edges this many times as long as the level above.
     taxonomy : Taxonomy, optional
-        The search space; by default the built-in one that knows all operations.
+        The search space; by default, the built-in one that knows all operations.
     threads : int, optional
-        By default all that the process may use. Results do not depend on it.
+        By default, all that the process may use; the result does not depend on it.
 
     Returns
     -------
@@ -380,9 +380,9 @@ def embed(
     Raises
     ------
     TypeError, ValueError
-        See `as_cells`; for another `ngram`, other measures, both of them, another `decay`; for
-        ``prefix`` or ``suffix`` of a cell whose paths read as more than 100,000 different
-        beginnings of words.
+        See `as_cells`; also for an invalid `ngram`, `measures` or `decay`, for `ngram` together
+        with `measures`, and for ``prefix`` or ``suffix`` of a cell whose paths read as more than
+        100,000 different beginnings of words.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""All cells of a search space, and what NAS-Bench-101 knows them by."""
+"""All cells of a search space; module hashes and parameter counts of NAS-Bench-101."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from otnas_fast.cells import Architecture, CellArray, as_cells
 from otnas_fast.taxonomy import NASBENCH101, Taxonomy, check_taxonomy
 
 MAX_ENUMERATED_VERTICES: int = _core.MAX_ENUMERATED_VERTICES
-"""Most vertices of cells that `enumerate_cells` lists."""
+"""The largest number of vertices of the cells that `enumerate_cells` lists."""
 
 Digests = npt.NDArray[np.uint8]
-"""Shape (n, 16)."""
+"""Module hashes, shape (n, 16)."""
 
 
 def enumerate_cells(
@@ -36,7 +36,7 @@ def enumerate_cells(
     max_vertices, max_edges : int
         Limits of a cell: 2 to 7 vertices, at least 1 edge.
     max_cells : int
-        More than these are refused.
+        The largest number of cells to list.
     threads : int, optional
         By default, all that the process may use; the result does not depend on it.
 
@@ -68,8 +68,9 @@ def enumerate_nasbench101(*, threads: int | None = None) -> tuple[CellArray, Dig
     Returns
     -------
     cells : CellArray
-        The cells, in the numbering that the benchmark trained.
+        The cells, with their vertices numbered as the benchmark trained them.
     hashes : ndarray of uint8, shape (423624, 16)
+        The module hash of each cell.
 
     Examples
     --------
@@ -95,12 +96,12 @@ def module_hashes(
 
 
 def parameter_counts(cells: CellArray | Iterable[Architecture]) -> npt.NDArray[np.int64]:
-    """Return the trainable parameters of the networks of NAS-Bench-101 cells, shape (n,).
+    """Count the trainable parameters of the networks of NAS-Bench-101 cells, shape (n,).
 
-    A stem of 128 channels, three stacks of three cells, channels doubling from stack to stack
-    (Ying et al. 2019, Section 2). Cells are pruned first. Where channels do not divide evenly among
-    the vertices that lead into the output, earlier vertices get one more, so isomorphic cells can
-    differ slightly.
+    A network has a stem of 128 channels and three stacks of three cells; the channels double from
+    stack to stack (Ying et al. 2019, Section 2). Cells are pruned first. Where channels do not
+    divide evenly among the vertices that lead into the output, earlier vertices get one more, so
+    isomorphic cells can differ slightly.
 
     Examples
     --------

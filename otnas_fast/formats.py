@@ -1,4 +1,4 @@
-"""What file formats ask for: check sums, and pickles looked at before they are read."""
+"""What readers of files need: check sums, and a check of pickles before they are loaded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from otnas_fast import _validate as check
 def crc32c(data: bytes | bytearray | memoryview | npt.NDArray[Any]) -> int:
     """Return the CRC-32C of contiguous bytes (RFC 3720, appendix B.4).
 
-    Any change within 32 neighbouring bits changes it, a single bit in particular.
+    Any change within 32 neighbouring bits, in particular of a single bit, changes the sum.
 
     Raises
     ------
@@ -29,10 +29,10 @@ def crc32c(data: bytes | bytearray | memoryview | npt.NDArray[Any]) -> int:
 
 
 def check_pickle(data: bytes | bytearray | memoryview, begin: int = 0) -> int:
-    """Go over a pickle (protocols 0 to 5) without building anything.
+    """Check a pickle (protocols 0 to 5) without building anything.
 
-    A loader that may name harmless types only can still be made to crash, by hashing tuples that
-    nest a million deep, or to ask for memory out of proportion to the file.
+    Even a loader that allows only harmless types can be made to crash, by hashing tuples that are
+    nested a million deep, or to ask for memory out of proportion to the file.
 
     Parameters
     ----------
@@ -43,13 +43,13 @@ def check_pickle(data: bytes | bytearray | memoryview, begin: int = 0) -> int:
     Returns
     -------
     int
-        The position behind it.
+        The position just after the pickle.
 
     Raises
     ------
     ValueError
         For tuples nested deeper than 64, lengths beyond the end of the data, memo numbers larger
-        than the pickle, opcodes that plain data does not need, and for what is no pickle.
+        than the pickle, opcodes that plain data does not need, and data that is not a pickle.
 
     Examples
     --------

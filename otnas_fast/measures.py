@@ -10,7 +10,7 @@ from otnas_fast import _validate as check
 MeasureNames: TypeAlias = str | Iterable[str]
 
 PATH_MEASURES = ("prefix", "suffix")
-"""Those on tries of words: long vectors, few of whose coordinates are not zero."""
+"""The measures on tries of words: their vectors are long, with few nonzero coordinates."""
 
 MEASURES = (
     *("operations-1", "operations-2", "indegree", "outdegree"),
@@ -27,7 +27,7 @@ PRESETS = {
         *("sizes", "depth", "terminals"),
     ),
 }
-"""The paper's two kernels, by 1- and 2-grams of operations; with paths and sizes; all there is."""
+"""The paper's kernels, by 1- and 2-grams of operations; with paths and sizes; all measures."""
 
 DEFAULT_LENGTHSCALES = {
     "operations": 1.0,
@@ -48,7 +48,7 @@ depth 1.8 / 1.2, terminals 2.3 / 1.6.
 
 
 def block_name(measure: str) -> str:
-    """Return the name of a measure's block: both kinds of operations make ``operations``."""
+    """Return the name of a measure's block: both of operations have ``operations``."""
     return measure.partition("-")[0]
 
 
@@ -94,12 +94,12 @@ def check_ngram(ngram: object) -> int:
 
 
 def chosen_measures(ngram: object, measures: object) -> tuple[str, ...] | None:
-    """Return the measures that the arguments `ngram` and `measures` ask for; None without either.
+    """Return the measures that `ngram` and `measures` ask for; None if neither is given.
 
     Raises
     ------
     TypeError, ValueError
-        If they are wrong, or if both are given.
+        If they are invalid, or if both are given.
     """
     if ngram is None and measures is None:
         return None

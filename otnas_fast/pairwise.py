@@ -50,11 +50,11 @@ def distances(
     Parameters
     ----------
     a, b : Embedding or sequence of architectures
-        n and m items; without `b`, `a` with itself. Of one search space.
+        n and m items of one search space; without `b`, `a` is compared with itself.
     ngram : {1, 2}, default 2
-        Trees for the operations; not needed for an Embedding, which has its own.
+        Which tree of operations to use; not needed for an Embedding, which has its own.
     measures : str or sequence of str, optional
-        Instead of `ngram`: names or a preset, see `embed`.
+        Used instead of `ngram`: names or a preset, see `embed`.
     taxonomy : Taxonomy, optional
         The search space, for architectures of the user's own.
     dtype : float64 or float32
@@ -67,13 +67,13 @@ def distances(
     Returns
     -------
     ndarray, shape (B, n, m)
-        One slice a block: operations, in-degree, out-degree; or those of `measures`, or of an
-        Embedding of the user's own.
+        One slice per block: operations, in-degree and out-degree, or the blocks of `measures`, or
+        those of the user's own Embedding.
 
     Raises
     ------
     TypeError, ValueError
-        For items of different spaces, and for an `out` of wrong type, dtype, shape or overlap.
+        For items of different spaces, and for an `out` of wrong type, dtype, shape or strides.
 
     Examples
     --------
@@ -122,13 +122,13 @@ def gram(
     Parameters
     ----------
     a, b : Embedding or sequence of architectures
-        n and m items; without `b`, `a` with itself. Of one search space.
+        n and m items of one search space; without `b`, `a` is compared with itself.
     ngram : {1, 2}, default 2
-        Trees for the operations; not needed for an Embedding, which has its own.
+        Which tree of operations to use; not needed for an Embedding, which has its own.
     measures : str or sequence of str, optional
-        Instead of `ngram`: names or a preset, see `embed`.
+        Used instead of `ngram`: names or a preset, see `embed`.
     lengthscales : sequence of float, or one float for all blocks, optional
-        One per block, as (operations, in-degree, out-degree), positive; by default
+        Positive, one per block, as in (operations, in-degree, out-degree); by default,
         `DEFAULT_LENGTHSCALES`.
     variance : float, default 1.0
         s^2 > 0, the diagonal of the matrix.
@@ -151,7 +151,7 @@ def gram(
     ------
     TypeError, ValueError
         For items of different spaces, lengthscales or variance that are not positive, and for an
-        `out` of wrong type, dtype, shape or overlap.
+        `out` of wrong type, dtype, shape or strides.
 
     Examples
     --------
@@ -200,7 +200,7 @@ def gram_blocks(
     Raises
     ------
     TypeError, ValueError
-        As for `gram`, at the call and not at the first block.
+        As for `gram`; raised by the call, not by the first block.
 
     Examples
     --------
@@ -228,7 +228,7 @@ def gram_blocks(
 
 
 def _right_side(right: Embedding) -> Embedding | PreparedEmbedding:
-    """Sparse blocks are compared by posting lists, which a prepared embedding has."""
+    """Prepare an embedding with sparse blocks, which are compared by posting lists."""
     return PreparedEmbedding(right) if right._sparse else right
 
 
@@ -278,7 +278,7 @@ def _both(
     if b is None:
         return left, left
     right = read(b, "b", left)
-    # An empty list is of every space.
+    # An empty list belongs to every space.
     if not len(left) and not isinstance(a, Embedding):
         left = right[:0]
     if not len(right) and not isinstance(b, Embedding):

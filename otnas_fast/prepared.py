@@ -1,4 +1,4 @@
-"""One new row against everything: items packed once, to be compared with many times."""
+"""Items that are packed once, to be compared with new ones many times."""
 
 from __future__ import annotations
 
@@ -27,19 +27,20 @@ class PreparedEmbedding:
     """The right-hand side of ``distances`` and ``gram``, packed once.
 
     ``distances(rows, embedding)`` packs the embedding anew at each call, which takes longer than
-    the comparison when there are few rows. This keeps it packed: each block's distinct vectors,
-    dense ones side by side and sparse ones by posting lists, and which of them each item has.
+    the comparison when there are few rows. This class keeps it packed: the distinct vectors of each
+    block, dense ones side by side and sparse ones by posting lists, and which of them each item
+    has.
 
     Parameters
     ----------
     embedding : Embedding of n items
-        Kept, without a copy.
+        Kept without a copy.
 
     Attributes
     ----------
     embedding : Embedding
     nbytes : int
-        Memory held beside the embedding's.
+        Memory held in addition to the embedding's.
 
     Examples
     --------
@@ -58,12 +59,12 @@ class PreparedEmbedding:
 
     @property
     def embedding(self) -> Embedding:
-        """What was prepared."""
+        """The embedding that was prepared."""
         return self._embedding
 
     @property
     def nbytes(self) -> int:
-        """Memory held beside the embedding's."""
+        """Memory held in addition to the embedding's."""
         return self._prepared.bytes
 
     def distances(
@@ -79,7 +80,7 @@ class PreparedEmbedding:
         Parameters
         ----------
         rows : Embedding or sequence of architectures
-            Of the same space and measures; words that none of the n has are no obstacle.
+            Of the same space and measures; they may hold words that none of the n items has.
         dtype : float64 or float32
             Type of the result; the arithmetic is in float64 in any case.
         threads : int, optional
@@ -90,7 +91,7 @@ class PreparedEmbedding:
         Returns
         -------
         ndarray, shape (B, r, n)
-            ``distances(rows, embedding)`` to the last bit. A row costs
+            Equal to ``distances(rows, embedding)`` to the last bit. A row costs
             O(sum over dense blocks of u_b d_b + postings of its words + B n), with u_b the distinct
             vectors of a block.
 
@@ -116,7 +117,7 @@ class PreparedEmbedding:
         threads: int | None = None,
         out: npt.NDArray[Any] | None = None,
     ) -> npt.NDArray[Any]:
-        """Return the kernel of r items with all n; as `distances`, and no memory for distances.
+        """Return the kernel of r items with all n, without memory for their distances.
 
         Parameters
         ----------
@@ -130,7 +131,7 @@ class PreparedEmbedding:
         Returns
         -------
         ndarray, shape (r, n)
-            ``gram(rows, embedding)`` up to rounding.
+            Equal to ``gram(rows, embedding)`` up to rounding.
 
         Raises
         ------

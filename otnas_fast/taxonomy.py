@@ -13,9 +13,9 @@ from otnas_fast import _validate as check
 INPUT, OUTPUT = "input", "output"
 INPUT_CODE, OUTPUT_CODE = _core.INPUT, _core.OUTPUT
 MAX_VERTICES: int = _core.MAX_VERTICES
-"""Most vertices of a cell, input and output included."""
+"""The largest number of vertices of a cell, input and output included."""
 MAX_OPERATIONS, MAX_ABSENT = 128, 126
-"""Most operations of a taxonomy, and most names of absent ones."""
+"""The largest numbers of operations of a taxonomy and of names of absent ones."""
 
 
 class Taxonomy:
@@ -27,7 +27,7 @@ class Taxonomy:
     Parameters
     ----------
     families : mapping of str to sequence of str
-        Family name to the names of its operations, in a fixed order; 1 to 128 operations in all.
+        Maps a family to the names of its operations, in a fixed order; 1 to 128 operations in all.
     alpha : float, default 0.1
         Share of an operation's depth in the tree that lies below its family, in (0, 1).
     absent : sequence of str, default ()
@@ -37,7 +37,7 @@ class Taxonomy:
         In [2, 32]: the largest number of layers a cell of the space can have, if known. Embeddings
         of spaces with a known bound always share their coordinates.
     name : str, default "custom"
-        Shown in messages.
+        The name shown in messages.
 
     Raises
     ------

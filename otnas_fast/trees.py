@@ -89,7 +89,7 @@ class TreeMetric:
         Raises
         ------
         TypeError, ValueError
-            For other measures, and if a subtree's mass is above 1.8e308.
+            For invalid measures, and if a subtree's mass is above 1.8e308.
         """
         matrix = check.finite_matrix(measures, "measures", columns=len(self))
         with np.errstate(over="ignore"):
@@ -108,7 +108,7 @@ class TreeMetric:
 
 
 def tree_wasserstein(tree: TreeMetric, mu: npt.ArrayLike, nu: npt.ArrayLike) -> float | FloatArray:
-    """Return the Wasserstein distance of measures on a tree (Nguyen et al. 2021, Eq. 1).
+    """Return the Wasserstein distance between measures on a tree (Nguyen et al. 2021, Eq. 1).
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def tree_wasserstein(tree: TreeMetric, mu: npt.ArrayLike, nu: npt.ArrayLike) -> 
         raise ValueError(
             f"mu, nu: expected equal total masses, got some that differ by up to {gap.max():g}"
         )
-    # phi is linear; of the difference, it keeps what masses next to each other differ by.
+    # phi is linear; applied to the difference, it keeps what nearly equal masses differ by.
     with np.errstate(over="ignore"):
         distances: FloatArray = np.abs(tree.embed(masses[0] - masses[1])).sum(axis=1)
     single = np.ndim(mu) == 1 and np.ndim(nu) == 1

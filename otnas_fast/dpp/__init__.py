@@ -5,17 +5,17 @@ Notation
 L : (n, n)
     Symmetric positive semi-definite L-ensemble over n items.
 L_S
-    Its rows and columns S.
+    The rows and columns S of L.
 lambda
-    Its positive eigenvalues; their number is ``rank(L)``.
+    The positive eigenvalues of L; their number is ``rank(L)``.
 e_k
-    Elementary symmetric polynomial: the sum over all k-subsets of lambda of their product.
+    Elementary symmetric polynomial: the sum of the products of all k-subsets of lambda.
 K : (n, n)
     Marginal kernel of a DPP: ``P(A is in S) = det(K_A)``; ``K = L inv(I + L)``.
 
 A k-DPP draws sets of k items with ``P(S) = det(L_S) / e_k``; a DPP draws sets of any size with
-``P(S) = det(L_S) / det(I + L)``. Every draw is exact but those of the Markov chains in
-`otnas_fast.dpp.mcmc`.
+``P(S) = det(L_S) / det(I + L)``. Every draw is exact except those of the Markov chains
+in `otnas_fast.dpp.mcmc`.
 
 References
 ----------

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from otnas_fast._scipy import lapack
 from otnas_fast._validate import integer
 
-# What the functions take for a source of randomness. As text: NumPy imports np.random when asked.
+# Sources of randomness that the functions accept. As text: NumPy imports np.random on demand.
 Rng: TypeAlias = "np.random.Generator | np.random.RandomState | int | None"
 
 # Largest asymmetry, relative to the largest entry, that passes for rounding.
@@ -39,7 +39,7 @@ def as_matrix(
 ) -> npt.NDArray[np.float64]:
     """Return ``value`` as a finite C-contiguous float64 matrix with at least one entry.
 
-    A new one, unless ``copy`` is False and the value is such an array already.
+    The matrix is a copy, unless ``copy`` is False and the value is such an array already.
     """
     array: npt.NDArray[Any] = np.asarray(value)
     if array.dtype.kind not in "fiu":
@@ -87,7 +87,8 @@ def as_kernel(value: npt.ArrayLike, name: str = "L") -> npt.NDArray[np.float64]:
 def is_semidefinite(kernel: npt.NDArray[np.float64]) -> bool:
     """Return True only if no eigenvalue is below -1e-8 times the largest: O(n^3 / 3).
 
-    Cholesky of ``kernel + 1e-8 max(diagonal)``; the largest eigenvalue is no less than that entry.
+    This factorises ``kernel + 1e-8 max(diagonal) I`` by Cholesky; the largest eigenvalue is no less
+    than the largest diagonal entry.
     """
     shifted = kernel.copy()
     diagonal = np.einsum("ii->i", shifted)
@@ -146,7 +147,7 @@ def as_quality(value: npt.ArrayLike, n: int) -> npt.NDArray[np.float64]:
 def as_generator(rng: Rng) -> np.random.Generator:
     """Return the generator meant by ``rng``; None stands for fresh entropy.
 
-    A RandomState gives 128 bits of its stream for the seed of a new generator.
+    A RandomState gives 128 bits of its stream as the seed of a new generator.
     """
     if isinstance(rng, np.random.Generator):
         return rng

@@ -1,4 +1,4 @@
-"""What is known of a draw changes the L-ensemble of the rest.
+"""Conditioning an L-ensemble on items known to be in or out of a draw.
 
 Notation
 --------
@@ -9,8 +9,8 @@ A
 
 Given A, the other items are drawn from the L-ensemble ``B (I - P) B^T``, the Schur complement
 ``L - L_:A inv(L_A) L_A:``; given that items are out, from L without their rows (Kulesza & Taskar
-2012, section 2.4.3). Rows of items of which it is known are set to zero here, so that indices stay
-what they were.
+2012, section 2.4.3). The rows of all items known to be in or out are set to zero here, so that
+indices do not change.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from otnas_fast._validate import FloatArray
 
 
 def span_of(rows: FloatArray) -> FloatArray:
-    """Return an orthonormal basis of rows (a, r), shape (r, a), or say that they are dependent."""
+    """Return an orthonormal basis of rows (a, r), shape (r, a); dependent rows are refused."""
     if _core.log_determinant_psd(np.ascontiguousarray(rows @ rows.T)) == -np.inf:
         raise _core.NumericalError(
             "include has probability 0: the determinant of its items is zero"
@@ -34,7 +34,7 @@ def span_of(rows: FloatArray) -> FloatArray:
 def conditioned_factor(
     factor: FloatArray, include: npt.NDArray[np.int64], exclude: npt.NDArray[np.int64]
 ) -> FloatArray:
-    """Return the factor ``B (I - P)``, with zero rows for the items known."""
+    """Return the factor ``B (I - P)``, with zero rows for the known items."""
     rest = factor.copy()
     if len(include):
         basis = span_of(factor[include])
@@ -42,7 +42,7 @@ def conditioned_factor(
             rest -= (rest @ basis) @ basis.T
         before = np.einsum("ij,ij->i", factor, factor)
         after = np.einsum("ij,ij->i", rest, rest)
-        # What is left by rounding of an item in the span is nothing, as in log_determinant_psd.
+        # What rounding leaves of an item in the span counts as zero, as in log_determinant_psd.
         rest[after <= (len(include) + 1) * np.finfo(float).eps * before] = 0.0
     rest[include] = 0.0
     rest[exclude] = 0.0

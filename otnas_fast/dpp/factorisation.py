@@ -1,9 +1,9 @@
 """Exact DPP draws by a factorisation of the marginal kernel K.
 
-Item after item is decided: the i-th is taken with its probability given the decisions before,
-which is the i-th pivot of K after elimination of the items before; the pivot of an item left out
-is lowered by 1. That is an L D L^T factorisation whose pivots are changed on the way, here by
-blocks of columns with matrix products between them: O(n^3 / 3).
+Items are decided one after another: item i is taken with its probability given the earlier
+decisions, which is the i-th pivot of K after elimination of the earlier items; the pivot of an item
+left out is lowered by 1. This is an L D L^T factorisation whose pivots are changed on the way, here
+by blocks of columns with matrix products between them: O(n^3 / 3).
 
 References
 ----------

@@ -49,7 +49,7 @@ def sample_kdpp(
     size: int | None = None,
     method: Literal["auto", "spectral", "rejection"] = "auto",
 ) -> npt.NDArray[np.int64]:
-    """Draw from the k-DPP of ``L``, exactly by every method.
+    """Draw from the k-DPP of ``L``; every method is exact.
 
     Parameters
     ----------
@@ -59,10 +59,10 @@ def sample_kdpp(
         As for `KDPP.sample`.
     method : {"auto", "spectral", "rejection"}
         ``"spectral"`` is ``KDPP(L).sample(k, rng=rng, size=size)``. ``"rejection"`` needs no
-        eigenvalues of L: a Cholesky factorisation shows that it is semi-definite, the draw is that
-        of `KernelKDPP`; if that does not succeed soon, it is spectral all the same. The two give
-        different sets for one seed. ``"auto"`` takes the second for a single draw of few among many
-        items: from n = 512 on, if 8 max(4 k, k^2 / 4) <= n.
+        eigenvalues of L: it checks by a Cholesky factorisation that L is semi-definite and draws as
+        `KernelKDPP` does; if that does not succeed soon, it draws as ``"spectral"`` does. The two
+        give different sets for one seed. ``"auto"`` chooses rejection for a single draw of few
+        among many items: from n = 512 on, if 8 max(4 k, k^2 / 4) <= n.
 
     Returns
     -------
@@ -101,10 +101,10 @@ def sample_kdpp(
 def _by_rejection(
     kdpp: KernelKDPP, k: int, seeds: npt.NDArray[np.uint64]
 ) -> npt.NDArray[np.int64] | None:
-    """Draw for every seed, or return None.
+    """Draw once for every seed; return None if that does not succeed soon.
 
-    Giving up at a number of trials leaves the law alone: what is drawn instead is independent of
-    them.
+    Giving up after a number of trials does not change the law: what is drawn instead is independent
+    of them.
     """
     try:
         draws = [kdpp.draw(k, np.random.default_rng(seed), trials=100) for seed in seeds]
@@ -176,20 +176,20 @@ def map_kdpp(
     ----------
     L : array_like of float, shape (n, n), Kernel or Embedding
         Symmetric and positive semi-definite. Definiteness is checked only as far as the algorithm
-        goes: by the diagonals of the Schur complements it meets. A `Kernel` is asked for columns
-        of the items chosen only, and for each item only as long as it may still be the best.
+        goes: by the diagonals of the Schur complements it meets. A `Kernel` is asked only
+        for columns of chosen items, and for another item only while it may still be the best.
     k : int
         Number of items, between 1 and n.
     quality : array_like of float, shape (n,), optional
-        Factors q of the items: ``diag(q) L diag(q)`` instead of L.
+        Factors q of the items: ``diag(q) L diag(q)`` takes the place of L.
     min_gain : float, optional
         Stop, with fewer than k items, when no item multiplies the determinant by more than this.
 
     Returns
     -------
     ndarray of int64, shape (k,) or fewer
-        The items in the order chosen, the lowest index on ties: its first j are the answer for j.
-        O(n k^2) and memory O(n k).
+        The items in the order chosen, the lowest index on ties; the first j are the answer for
+        k = j. It takes O(n k^2) time and O(n k) memory.
 
     Raises
     ------
@@ -197,7 +197,7 @@ def map_kdpp(
         If ``L`` does not hold real numbers or ``k`` is not an integer.
     ValueError
         If ``L`` is empty, not square, not finite or not symmetric, ``k`` is out of range, or
-        ``quality`` is not n finite numbers from 0 on.
+        ``quality`` is not n finite numbers >= 0.
     NumericalError
         If ``rank(L) < k`` and no ``min_gain`` is given, or ``L`` is seen to be indefinite.
 
@@ -288,8 +288,8 @@ def log_elementary_symmetric(values: npt.ArrayLike, k: int) -> npt.NDArray[np.fl
     Returns
     -------
     ndarray of float64, shape (k + 1,)
-        ``log e_0 = 0`` first; -inf where the polynomial is 0. Neither overflows nor underflows:
-        the relative error of e_l is below 2 n eps. O(n k).
+        ``log e_0 = 0`` first; -inf where the polynomial is 0. Nothing overflows or underflows: the
+        relative error of e_l is below 2 n eps. O(n k).
 
     Raises
     ------

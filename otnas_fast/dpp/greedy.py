@@ -5,11 +5,11 @@ Notation
 d_i
     ``det(L_{S+i}) / det(L_S)``, the gain of item i: its squared distance to the span of S.
 C : (t, n)
-    Column i holds the coordinates of item i in the orthonormal basis that the t items chosen make,
+    Column i holds the coordinates of item i in the orthonormal basis of the t chosen items,
     one Cholesky row each: ``d_i = L_ii - |C_i|^2``.
 
-Gains never rise as S grows. An item therefore keeps an old gain as a bound, and is brought up to
-date only when its bound is no less than the best gain known (Minoux 1978), by all the rows of C
+Gains never rise as S grows. An item therefore keeps its old gain as a bound. It is brought up to
+date only when this bound is no less than the best gain known (Minoux 1978), with all the rows of C
 that it has missed at once. The items chosen are those of the eager algorithm.
 
 References
@@ -72,7 +72,7 @@ class LazyGains:
         self._gains[item] = 0.0
 
     def _update(self, items: npt.NDArray[np.int64]) -> None:
-        """Bring items up to date, those together that have missed equally much."""
+        """Bring items up to date; those that lack equally many rows are treated together."""
         t = len(self.chosen)
         levels = self._rows[items]
         for level in np.unique(levels[levels < t]):
@@ -110,7 +110,7 @@ def greedy_map(
     items : ndarray of int64, shape (m,)
         The items in the order chosen; m < k only if ``min_gain`` is given.
     gains : ndarray of float64, shape (m,)
-        What each multiplied the determinant by: not rising.
+        The factor by which each multiplied the determinant; the factors never rise.
 
     Raises
     ------

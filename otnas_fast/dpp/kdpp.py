@@ -31,8 +31,8 @@ from otnas_fast.dpp.conditioning import conditioned_factor, log_normaliser_given
 class KDPP:
     """The k-DPPs (all k) and the DPP of one L-ensemble, decomposed once.
 
-    Use it instead of the functions when more than one thing is asked of the same ``L``: the first
-    draw computes all eigenvalues but only k eigenvectors, anything after it the full basis, once;
+    Use it instead of the functions when you need more than one result from the same ``L``: the
+    first draw computes all eigenvalues but only k eigenvectors, the next one the full basis, once;
     from then on a draw costs O(nk + k^3 log k).
 
     Parameters
@@ -87,13 +87,13 @@ class KDPP:
         B : array_like of float, shape (n, r)
             One row of features for every item.
         copy : bool, default True
-            False keeps a C-contiguous float64 array itself, which is not to be changed then.
+            False keeps a C-contiguous float64 array itself; do not change it then.
 
         Returns
         -------
         KDPP
-            The ensemble; O(n r^2 + r^3) instead of O(n^3) if r < n, and from 4,096 items on
-            without memory but for B: n r / 8 bytes.
+            The ensemble. It takes O(n r^2 + r^3) instead of O(n^3) if r < n, and from 4,096 items
+            on only n r / 8 bytes of memory besides B.
 
         Raises
         ------
@@ -140,7 +140,7 @@ class KDPP:
     ) -> npt.NDArray[np.int64]:
         """Draw from the k-DPP, ``P(S) = det(L_S) / e_k``.
 
-        Algorithm 8 of Kulesza and Taskar (2012).
+        This is Algorithm 8 of Kulesza and Taskar (2012).
 
         Parameters
         ----------
@@ -203,7 +203,7 @@ class KDPP:
     ) -> npt.NDArray[np.int64] | list[npt.NDArray[np.int64]]:
         """Draw from the DPP, ``P(S) = det(L_S) / det(I + L)``.
 
-        Algorithm 1 of Kulesza and Taskar (2012).
+        This is Algorithm 1 of Kulesza and Taskar (2012).
 
         Parameters
         ----------
@@ -285,14 +285,14 @@ class KDPP:
     def inclusion_probability(self, k: int, items: npt.ArrayLike) -> float:
         """Return the k-DPP's probability that all of `items` are drawn.
 
-        ``det(L_A) e_{k-a}(L given A) / e_k(L)``, A being the a items.
+        It is ``det(L_A) e_{k-a}(L given A) / e_k(L)``, with A the a items.
 
         Parameters
         ----------
         k : int
             Number of items drawn, between 1 and n.
         items : array_like of int, shape (a,)
-            Distinct indices: one, a pair, any set.
+            Distinct indices of one item, a pair or any set.
 
         Returns
         -------
@@ -325,10 +325,10 @@ class KDPP:
         return min(math.exp(log_determinant + given - log_normaliser), 1.0)
 
     def condition(self, *, include: npt.ArrayLike = (), exclude: npt.ArrayLike = ()) -> KDPP:
-        """Return the ensemble of the other items, given what is known of some.
+        """Return the ensemble of the other items, given that some are in or out of the draw.
 
-        Drawing k from a k-DPP given that the a items `include` are in it is drawing the other
-        k - a from the result: so a batch that is partly running is completed.
+        To draw k items given that the a items `include` are among them, draw the other k - a from
+        the result. This completes a batch of which a part is running.
 
         Parameters
         ----------
@@ -338,8 +338,8 @@ class KDPP:
         Returns
         -------
         KDPP
-            Of the same n items; those of which it is known are never drawn. O(n r^2), r the rank,
-            after the full basis.
+            An ensemble of the same n items that never draws those in `include` or `exclude`.
+            O(n r^2), with r the rank, after the full basis.
 
         Raises
         ------

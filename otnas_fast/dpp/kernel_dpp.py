@@ -1,4 +1,4 @@
-"""The class `KernelDPP`: sets of any size, of a kernel whose matrix is never formed.
+"""The class `KernelDPP`: sets of any size from a kernel whose matrix is never formed.
 
 Notation, mathematics and references: `otnas_fast.dpp.rejection`.
 """
@@ -25,7 +25,7 @@ _MOST_ITEMS = 20_000  # of a small DPP, whose decomposition takes minutes
 class KernelDPP(KernelEnsemble):
     """The DPP of an L-ensemble of any number of items, given by blocks of its kernel.
 
-    Draws are exact, ``P(S) = det(L_S) / det(I + L)``: by rejection from small DPPs. Probabilities
+    Draws are exact, ``P(S) = det(L_S) / det(I + L)``, by rejection from small DPPs. Probabilities
     need det(I + L), which is estimated without bias from the same small DPPs.
 
     Parameters
@@ -33,8 +33,8 @@ class KernelDPP(KernelEnsemble):
     kernel : Kernel or Embedding over n items
         See `Kernel`; an Embedding stands for `EmbeddingKernel` with default lengthscales.
     landmarks : int, optional
-        Items whose kernel columns stand for all, by default 15 times the expected size and at
-        least 100. More make the preparation longer and draws shorter; the law is the same.
+        Number of items whose kernel columns stand for all; by default, 15 times the expected size
+        and at least 100. More make the preparation longer and draws shorter; the law is the same.
 
     See Also
     --------
@@ -43,9 +43,9 @@ class KernelDPP(KernelEnsemble):
 
     Notes
     -----
-    With s the expected size, the first draw takes one pass over n x landmarks kernel values, a
-    further one some ten kernel matrices of max(4 s, s^2 / 4) items. The size is that of the kernel
-    as it is: `EmbeddingKernel`'s ``variance`` or a `QualityKernel` changes it. This is the method
+    With s the expected size, the first draw takes one pass over n x landmarks kernel values, each
+    further draw about ten kernel matrices of max(4 s, s^2 / 4) items. The kernel determines the
+    size: `EmbeddingKernel`'s ``variance`` or a `QualityKernel` changes it. This is the method
     of Derezinski, Calandriello and Valko (2019), with landmarks for their dictionary.
 
     Examples
@@ -106,7 +106,7 @@ class KernelDPP(KernelEnsemble):
             As for `KDPP.sample`.
         NumericalError
             If the kernel is seen to be indefinite or not finite; if its sets have some 280 items
-            and more; if none of 10,000 trials was accepted, which more landmarks may cure.
+            or more; if none of 10,000 trials was accepted, which more landmarks may cure.
         """
         size = as_size(size)
         seeds = draw_seeds(as_generator(rng), size)
@@ -166,7 +166,7 @@ class KernelDPP(KernelEnsemble):
         Returns
         -------
         estimate, error : float
-            And its standard error; the bias is of the order of 1 / trials.
+            The estimate and its standard error; the bias is of the order of 1 / trials.
 
         Raises
         ------
@@ -212,9 +212,9 @@ class KernelDPP(KernelEnsemble):
     def inclusion_probability(
         self, items: npt.ArrayLike, *, rng: Rng = None, trials: int = 100
     ) -> float:
-        """Return the probability that a draw holds all of `items`, estimated.
+        """Estimate the probability that a draw holds all of `items`.
 
-        ``det(L_A) det(I + L given A) / det(I + L)``, with both normalisers estimated as by
+        It is ``det(L_A) det(I + L given A) / det(I + L)``, with both normalisers estimated as by
         `log_normaliser`.
 
         Parameters

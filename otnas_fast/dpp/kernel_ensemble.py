@@ -13,7 +13,7 @@ from otnas_fast import _validate as check
 from otnas_fast.dpp.kernels import ConditionedKernel, KernelLike, as_kernel_blocks
 from otnas_fast.dpp.rejection import Landmarks, OfAnySize, OfSize, fit_landmarks
 
-# A draw is accepted once in some ten trials; this many in vain mean that the landmarks do not fit.
+# About one trial in ten is accepted; this many in vain mean that the landmarks do not fit.
 TRIALS = 10_000
 
 Ensemble = TypeVar("Ensemble", bound="KernelEnsemble")
@@ -57,7 +57,7 @@ class KernelEnsemble:
     def condition(
         self: Ensemble, *, include: npt.ArrayLike = (), exclude: npt.ArrayLike = ()
     ) -> Ensemble:
-        """Return the ensemble of the other items, given what is known of some.
+        """Return the ensemble of the other items, given that some are in or out of the draw.
 
         Parameters
         ----------
@@ -67,7 +67,7 @@ class KernelEnsemble:
         Returns
         -------
         KernelKDPP or KernelDPP
-            Of the same n items.
+            An ensemble of the same n items.
 
         Raises
         ------

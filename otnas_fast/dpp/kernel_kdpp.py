@@ -1,4 +1,4 @@
-"""The class `KernelKDPP`: k-DPPs of a kernel whose matrix is never formed.
+"""The class `KernelKDPP`: k-DPPs from a kernel whose matrix is never formed.
 
 Notation, mathematics and references: `otnas_fast.dpp.rejection`.
 """
@@ -29,7 +29,7 @@ from otnas_fast.dpp.rejection import Landmarks, OfSize
 class KernelKDPP(KernelEnsemble):
     """The k-DPPs (all k) of an L-ensemble of any size, given by blocks of its kernel.
 
-    Draws are exact: by rejection from small k-DPPs. Probabilities need the normaliser e_k, which is
+    Draws are exact, by rejection from small k-DPPs. Probabilities need the normaliser e_k, which is
     known between two bounds and estimated without bias from the same small k-DPPs.
 
     Parameters
@@ -37,15 +37,15 @@ class KernelKDPP(KernelEnsemble):
     kernel : Kernel or Embedding over n items
         See `Kernel`; an Embedding stands for `EmbeddingKernel` with default lengthscales.
     landmarks : int, optional
-        Items whose kernel columns stand for all, by default 15 k and at least 50. More make the
-        preparation longer and draws shorter; the law is the same.
+        Number of items whose kernel columns stand for all; by default, 15 k and at least 50. More
+        make the preparation longer and draws shorter; the law is the same.
 
     Notes
     -----
-    The first draw of a k takes one pass over n x landmarks kernel values; memory is O(n) and a
-    block of some thousand rows. A further draw takes some ten kernel matrices of max(4 k, k^2 / 4)
+    The first draw for each k takes one pass over n x landmarks kernel values; memory is O(n) and a
+    block of some thousand rows. A further draw takes about ten kernel matrices of max(4 k, k^2 / 4)
     items. Results do not depend on threads, except that NumPy's BLAS may round differently with
-    another number of threads: a draw changes with probability of some 1e-12.
+    another number of threads: a draw then changes with probability 1e-12 or so.
 
     Examples
     --------
@@ -93,7 +93,7 @@ class KernelKDPP(KernelEnsemble):
     def draw(
         self, k: int, rng: np.random.Generator, *, trials: int
     ) -> npt.NDArray[np.int64] | None:
-        """Draw k items, ascending; None if none of so many trials was accepted."""
+        """Draw k items, ascending; return None if none of so many trials was accepted."""
         return self._proposal(k).draw(rng, trials)
 
     def log_normaliser(self, k: int, *, rng: Rng = None, trials: int = 100) -> tuple[float, float]:
@@ -138,7 +138,7 @@ class KernelKDPP(KernelEnsemble):
         Returns
         -------
         float
-            ``log U``; the closer to `log_normaliser`, the more draws are accepted.
+            ``log U``; the closer it is to `log_normaliser`, the more draws are accepted.
 
         Raises
         ------
@@ -177,9 +177,9 @@ class KernelKDPP(KernelEnsemble):
     def inclusion_probability(
         self, k: int, items: npt.ArrayLike, *, rng: Rng = None, trials: int = 100
     ) -> float:
-        """Return the probability that a draw of k holds all of `items`, estimated.
+        """Estimate the probability that a draw of k items holds all of `items`.
 
-        ``det(L_A) e_{k-a}(L given A) / e_k(L)``, with both normalisers estimated as by
+        It is ``det(L_A) e_{k-a}(L given A) / e_k(L)``, with both normalisers estimated as by
         `log_normaliser`.
 
         Parameters

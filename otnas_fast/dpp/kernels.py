@@ -33,7 +33,7 @@ class Kernel(Protocol):
     """What the samplers ask of a kernel over n items.
 
     Any object with these three members will do. Blocks must be those of one positive semi-definite
-    matrix, the same at every call; the samplers cannot see all of it and trust that.
+    matrix, the same at every call; the samplers cannot see all of it and rely on this.
     """
 
     def __len__(self) -> int:
@@ -84,7 +84,7 @@ class FactorKernel:
     ----------
     B : array_like of float, shape (n, r)
         One row of features for every item. Kept without a copy if it is a C-contiguous float64
-        array, and then not to be changed.
+        array; do not change it then.
 
     Examples
     --------
@@ -108,7 +108,7 @@ class FactorKernel:
 
 
 class EmbeddingKernel:
-    """The tree-Wasserstein (or any product of Laplace) kernel of an `Embedding`, as by ``gram``.
+    """The kernel of ``gram`` on an `Embedding`: tree-Wasserstein or any product of Laplace kernels.
 
     Parameters
     ----------
@@ -165,8 +165,8 @@ class LaplaceKernel:
     Parameters
     ----------
     X : array_like of float, shape (n, d)
-        The items. Kept without a copy if it is a C-contiguous float64 array, and then not to be
-        changed. Of vectors that repeat, an `Embedding` makes less work.
+        The items. Kept without a copy if it is a C-contiguous float64 array; do not change it
+        then. For vectors that repeat, an `Embedding` takes less work.
     lengthscale : float, default 1.0
         Positive.
     threads : int, optional
@@ -267,7 +267,7 @@ class FunctionKernel:
 
 
 class QualityKernel:
-    """``diag(q) L diag(q)``: the determinant of a set times its items' squared qualities.
+    """The kernel ``diag(q) L diag(q)``, which multiplies determinants by squared qualities.
 
     Parameters
     ----------
@@ -299,10 +299,10 @@ class QualityKernel:
 
 
 class ConditionedKernel:
-    """What is left of an L-ensemble when some items are known to be in, others to be out.
+    """An L-ensemble given that some items are in the draw and others are out.
 
     ``L - L[:, A] @ inv(L[A, A]) @ L[A, :]`` for the items A that are in; the rows and columns of
-    all items of which it is known are zero, so indices stay what they were.
+    all items known to be in or out are zero, so that indices do not change.
 
     Parameters
     ----------
@@ -357,7 +357,7 @@ class ConditionedKernel:
         return values
 
     def _projected(self, items: Indices) -> FloatArray:
-        """Coordinates of items in an orthonormal basis of the items included, (a, len(items))."""
+        """Return coordinates of items in an orthonormal basis of those included, (a, items)."""
         values = self._kernel.block(self._in, items)
         if not len(self._in):
             return values
@@ -368,7 +368,7 @@ KernelLike: TypeAlias = Kernel | Embedding
 
 
 def as_kernel_blocks(value: Any) -> Kernel:
-    """Return the kernel meant: an Embedding stands for its kernel with default lengthscales."""
+    """Return `value` as a Kernel; an Embedding stands for its kernel with default lengthscales."""
     if isinstance(value, Embedding):
         return EmbeddingKernel(value)
     if isinstance(value, Kernel):

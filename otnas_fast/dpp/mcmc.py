@@ -37,14 +37,14 @@ AT_ONCE = 256  # steps whose candidates' kernel is computed as one block
 
 @dataclass(frozen=True)
 class Chains:
-    """What several Markov chains have drawn.
+    """The draws of several Markov chains.
 
     Attributes
     ----------
     draws : list of list of ndarray of int64
         The sets of each chain, ascending; those of one chain depend on each other.
     log_determinants : ndarray, shape (chains, draws)
-        log det(L_S) of each.
+        log det(L_S) of each draw.
     acceptance : float
         Share of steps that changed the set.
 
@@ -62,7 +62,7 @@ class Chains:
 
     @cached_property
     def gelman_rubin(self) -> float:
-        """R-hat of log det(L_S), and of the sizes where they vary: the larger one."""
+        """The larger of the R-hat of log det(L_S) and the R-hat of the sets' sizes."""
         sizes = np.array([[len(s) for s in chain] for chain in self.draws], dtype=np.float64)
         return max(r_hat(self.log_determinants), r_hat(sizes))
 
@@ -94,27 +94,27 @@ def sample_mcmc(
     Parameters
     ----------
     kernel : Kernel or Embedding over n items
-        `MatrixKernel` and `FactorKernel` make one of a matrix.
+        `MatrixKernel` and `FactorKernel` make a kernel from a matrix.
     k : int, optional
         Number of items, between 1 and n; None for the DPP.
     draws : int, default 100
-        Sets kept of each chain, at least 4.
+        Number of sets kept from each chain, at least 4.
     thin : int, default 10
-        Steps from one to the next.
+        Steps from one kept set to the next.
     burn_in : int, default 1000
-        Steps before the first.
+        Steps that each chain takes first, of which no set is kept.
     chains : int, default 4
-        At least 2; each from a start of its own.
+        Number of chains, at least 2; each has a start of its own unless `start` is given.
     start : array_like of int, optional
-        Set that all chains begin with; by default, independent items (the DPP: none).
+        Set that all chains begin with; by default, k independent items, or none for the DPP.
     rng
         As for `KDPP.sample`; every chain has its own seed.
 
     Returns
     -------
     Chains
-        Their ``gelman_rubin`` should be below some 1.05. A step takes O(k^3) and one new item's
-        kernel values with k + 256 others; memory does not grow with n.
+        The draws; their ``gelman_rubin`` should be below 1.05 or so. A step takes O(k^3) and one
+        new item's kernel values with k + 256 others; memory does not grow with n.
 
     Raises
     ------
@@ -209,7 +209,7 @@ class _Chain:
 
 
 def _independent(kernel: Kernel, k: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    """K items with a positive determinant, by pivoted Cholesky among some at random."""
+    """Find k items with a positive determinant, by pivoted Cholesky among some at random."""
     n = len(kernel)
     for count in (min(n, 20 * k), min(n, 200 * k)):
         some = np.sort(rng.choice(n, count, replace=False)).astype(np.int64)

@@ -1,4 +1,4 @@
-"""The class `DPP`: sets of any size, by an L-ensemble or by a marginal kernel.
+"""The class `DPP`: sets of any size, from an L-ensemble or a marginal kernel.
 
 Notation
 --------
@@ -8,7 +8,7 @@ K = V diag(kappa) V^T
 omega = kappa / (1 - kappa)
     Odds; the eigenvalues of L where there is one, that is, where no kappa is 1.
 p
-    Number of kappa that are 1: items beyond which every draw goes.
+    Number of kappa that are 1: every draw has at least p items.
 
 Further notation and references: `otnas_fast.dpp`.
 """
@@ -48,7 +48,7 @@ class DPP:
     ----------
     L : array_like of float, shape (n, n)
         As for `KDPP`, and copied. It is decomposed when something first needs its eigenvalues,
-        which is also when an indefinite one is refused.
+        which is also when an indefinite matrix is refused.
 
     Raises
     ------
@@ -87,14 +87,14 @@ class DPP:
         Parameters
         ----------
         K : array_like of float, shape (n, n)
-            Symmetric, eigenvalues from 0 to 1; 1e-8 beyond passes for rounding, and what is 1 to
-            rounding is 1. If all are 0 or 1, this is a projection DPP: every draw has rank(K)
-            items. Copied.
+            Symmetric, with eigenvalues from 0 to 1; up to 1e-8 beyond passes for rounding, and one
+            that is 1 to rounding counts as 1. If all are 0 or 1, this is a projection DPP: every
+            draw has rank(K) items. The array is copied.
 
         Returns
         -------
         DPP
-            Decomposed when first needed; an eigenvalue outside raises NumericalError then.
+            It is decomposed when first needed; an eigenvalue out of range is refused only then.
 
         Raises
         ------
@@ -132,7 +132,7 @@ class DPP:
 
     @cached_property
     def _odds(self) -> FloatArray:
-        """Omega, shape (rank,), inf where kappa is 1."""
+        """Odds omega, shape (rank,), inf where kappa is 1."""
         values = self._ensemble.eigenvalues
         if self._form == "marginal":
             if len(values) and values[0] > 1.0 + EIGENVALUE_TOLERANCE:
@@ -158,7 +158,7 @@ class DPP:
         return float((self._kappa / (1.0 + self._odds)).sum())
 
     def rescale(self, expected_size: float) -> DPP:
-        """Return the DPP of c L with another expected size; the matrix is shared.
+        """Return the DPP of c L with c such that it has this expected size; the matrix is shared.
 
         Parameters
         ----------
@@ -172,7 +172,7 @@ class DPP:
         Raises
         ------
         TypeError, ValueError
-            If ``expected_size`` is no such number.
+            If ``expected_size`` is not such a number.
         """
         wanted = check.positive(expected_size, "expected_size")
         odds = self._odds[np.isfinite(self._odds)]
@@ -221,16 +221,16 @@ class DPP:
         threads: int | None = None,
         method: Literal["spectral", "factorisation"] = "spectral",
     ) -> npt.NDArray[np.int64] | list[npt.NDArray[np.int64]]:
-        """Draw sets, exactly by either method.
+        """Draw sets; both methods are exact.
 
         Parameters
         ----------
         rng, size, threads
             As for `KDPP.sample`.
         method : {"spectral", "factorisation"}
-            Factorisation of K takes O(n^3 / 3) for every draw and nothing before it if K was given,
-            an inverse if L was: faster for one draw, slower for many. The two give different sets
-            for one seed.
+            Factorisation of K takes O(n^3 / 3) for every draw, after an inverse unless K was given:
+            it is faster for one draw and slower for many. The two methods give different sets for
+            one seed.
 
         Returns
         -------
@@ -281,8 +281,8 @@ class DPP:
         p = int(certain.sum())
         if p > len(items):
             return -np.inf
-        # det(L_S) as kappa -> 1: the volume of S in the certain directions times, of what is
-        # orthogonal to them, the determinant in the others (proof in docs/maths.md).
+        # det(L_S) as kappa -> 1: the volume of S in the certain directions, times the determinant
+        # in the others of what is orthogonal to them (proof in docs/maths.md).
         turned, triangle = np.linalg.qr(rows[:, certain], mode="complete")
         volume = np.abs(np.diagonal(triangle))
         if p and volume.min() <= len(items) * np.finfo(float).eps:
@@ -302,7 +302,7 @@ class DPP:
         Parameters
         ----------
         items : array_like of int, shape (a,)
-            Distinct indices: one, a pair, any set.
+            Distinct indices of one item, a pair or any set.
 
         Returns
         -------
@@ -338,7 +338,7 @@ class DPP:
         return self._from_spectrum(self._odds)
 
     def condition(self, *, include: npt.ArrayLike = (), exclude: npt.ArrayLike = ()) -> DPP:
-        """Return the DPP of the other items, given what is known of some.
+        """Return the DPP of the other items, given that some are in or out of the draw.
 
         Parameters
         ----------
@@ -348,14 +348,14 @@ class DPP:
         Returns
         -------
         DPP
-            Of the same n items; those of which it is known are never drawn.
+            A DPP of the same n items that never draws those in `include` or `exclude`.
 
         Raises
         ------
         TypeError, ValueError
             If an argument does not hold distinct indices of 0..n-1.
         NumericalError
-            If what is to be known has probability 0.
+            If this condition has probability 0.
         """
         inside = as_items(include, self.n, "include")
         outside = as_items(exclude, self.n, "exclude", apart_from=inside)
@@ -375,7 +375,7 @@ class DPP:
         return np.asarray(half @ half.T)
 
     def _marginal_by_inverse(self) -> FloatArray:
-        """K without eigenvalues, ``I - inv(I + L)``, where that is possible."""
+        """Return K without eigenvalues, as ``I - inv(I + L)``, where that is possible."""
         if self._form == "marginal" and self._scale == 1.0:
             return self._matrix
         if self._form != "likelihood":

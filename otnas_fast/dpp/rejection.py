@@ -17,15 +17,16 @@ G
 g_i >= b_i^T G b_i
     The score of item i, ``s = sum g_i``, ``p_i = g_i / s``.
 
-A draw takes t items independently by p, with repetition, and ``M = sum b_i b_i^T / (t p_i)`` over
+A draw takes t items independently by p, with repetition; M is ``sum b_i b_i^T / (t p_i)`` over
 them. Two facts make it exact (proofs in docs/maths.md). First, ``E e_k(M) = e_k(C) t! / (t-k)! /
 t^k``, and k items drawn from the k-DPP of the t, after accepting them in proportion to e_k(M), are
 a draw from the k-DPP of L. Second, e_k^(1/k) is concave, so ``e_k(M) <= U = e_k(M0) (s / k)^k``
-whatever was taken: M is accepted with probability e_k(M) / U. The reference decides only how
-often.
+whatever was taken: M is accepted with probability e_k(M) / U. The reference decides only how often
+this happens.
 
-A DPP has det(I + M) for e_k(M), ``G = inv(I + M0)``, and t from a Poisson distribution whose mean q
-is tilted to q e^(s / q), since the tangent of log det(I + M) at M0 is at most s / q for every item.
+A DPP has det(I + M) in place of e_k(M), ``G = inv(I + M0)``, and t from a Poisson distribution
+whose mean q is tilted to q e^(s / q), since the tangent of log det(I + M) at M0 is at most s / q
+for every item.
 
 References
 ----------
@@ -57,7 +58,7 @@ DIRECTIONS = (0, *(4**i for i in range(8)))  # tried for D
 
 
 def intermediate_size(k: float) -> int:
-    """Return t, the items of one small k-DPP: a fraction of e^(-k^2 / 2t) of them is accepted."""
+    """Return t, the size of the small k-DPPs, of which a fraction of e^(-k^2 / 2t) is accepted."""
     return math.ceil(max(4 * k, k * k // 4))
 
 
@@ -112,7 +113,7 @@ def fit_landmarks(kernel: Kernel, scale: float, count: int) -> Landmarks:
 
 
 class Proposals:
-    """Items taken independently by their scores, for a reference of a kind.
+    """Items taken independently, with probabilities proportional to their scores.
 
     Parameters
     ----------
@@ -121,9 +122,9 @@ class Proposals:
         The kernel is divided by it.
     landmarks : Landmarks
     rho : float
-        The gradient at the reference is at most that in any direction ...
+        Upper bound of the gradient at the reference in any direction.
     slopes : array (len(landmarks.values),)
-        ... and so much along the eigenvectors.
+        The gradients along the eigenvectors.
 
     Raises
     ------
@@ -132,8 +133,8 @@ class Proposals:
 
     Notes
     -----
-    One pass over the kernel's columns at the landmarks: O(n m) evaluations and O(n m^2) operations;
-    memory O(n) and a block.
+    Construction takes one pass over the kernel's columns at the landmarks: O(n m) evaluations and
+    O(n m^2) operations; memory O(n) and a block.
     """
 
     def __init__(
@@ -160,7 +161,7 @@ class Proposals:
         self.total = float(self._cumulative[-1])  # s
 
     def taken(self, t: int, weight: float, rng: np.random.Generator) -> Taken:
-        """Take t items and decompose M, their small kernel: every b_i b_i^T / (weight p_i)."""
+        """Take t items and decompose M, the sum of b_i b_i^T / (weight p_i) over them."""
         items = np.searchsorted(self._cumulative, rng.random(t) * self.total, side="right")
         items = np.minimum(items, len(self._cumulative) - 1)
         weights = np.sqrt(self.total / (weight * self._scores[items]))
@@ -169,7 +170,7 @@ class Proposals:
 
 
 class OfSize(Proposals):
-    """The proposals of one k: t items, accepted in proportion to e_k(M), at most U.
+    """The proposals for one k: t items, accepted with probability e_k(M) / U.
 
     Parameters
     ----------
@@ -192,14 +193,14 @@ class OfSize(Proposals):
         self.log_bound = log_value + k * math.log(self.total / k)
 
     def weighed(self, rng: np.random.Generator) -> tuple[Taken, float, float]:
-        """Return what is taken, log e_k(M), and the logarithm of an unbiased estimate of e_k(L)."""
+        """Return the items taken, log e_k(M), and the log of an unbiased estimate of e_k(L)."""
         t, k = self.count, self.k
         small = self.taken(t, t, rng)
         value = small.ensemble.log_normaliser(k) if small.ensemble.rank >= k else -np.inf
         return small, value, value + k * math.log(t) - math.lgamma(t + 1) + math.lgamma(t - k + 1)
 
     def draw(self, rng: np.random.Generator, trials: int) -> npt.NDArray[np.int64] | None:
-        """Draw k items, ascending; None if none of so many trials was accepted."""
+        """Draw k items, ascending; return None if none of so many trials was accepted."""
         for _ in range(trials):
             small, value, _ = self.weighed(rng)
             if _accepted(value, self.log_bound, rng):
@@ -230,7 +231,7 @@ class OfAnySize(Proposals):
         return self._at_zero + self.total
 
     def weighed(self, rng: np.random.Generator) -> tuple[Taken, float, float]:
-        """Return what is taken, log det(I + M) less its bound, and log of an estimate.
+        """Return the items taken, log det(I + M) less its bound, and the log of an estimate.
 
         The estimate of det(I + L) is unbiased.
         """
@@ -242,7 +243,7 @@ class OfAnySize(Proposals):
         return small, log_value - self._at_zero - t * slope, estimate
 
     def draw(self, rng: np.random.Generator, trials: int) -> npt.NDArray[np.int64] | None:
-        """Draw a set, ascending; None if none of so many trials was accepted."""
+        """Draw a set, ascending; return None if none of so many trials was accepted."""
         for _ in range(trials):
             small, excess, _ = self.weighed(rng)
             if _accepted(excess, 0.0, rng):
@@ -256,7 +257,7 @@ class OfAnySize(Proposals):
 
 
 def _nothing() -> Taken:
-    """Any item, with determinant 0."""
+    """Return any item, with determinant 0."""
     return Taken(np.zeros(1, dtype=np.int64), _core.LEnsemble.from_kernel(np.zeros((1, 1))))
 
 
