@@ -24,7 +24,7 @@ class Cell:
     ----------
     matrix : array_like, shape (v, v)
         Adjacency matrix of zeros and ones; an edge leads from the row to the column. There are 2 to
-        32 vertices, in any order that can be sorted topologically, such as upper triangular.
+        32 vertices. Upper triangular, or in any order that can be sorted topologically.
     ops : sequence of str, length v
         ``"input"``, the operations, ``"output"``.
     taxonomy : Taxonomy, optional

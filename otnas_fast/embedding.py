@@ -344,7 +344,7 @@ def embed(
         1 counts single operations, 2 also the ordered pairs joined by an edge: short for the
         presets ``"tw"`` and ``"tw-2g"``.
     measures : str or sequence of str, optional
-        Used instead of `ngram`: the measures that describe cells, one block each, in this order:
+        Used instead of `ngram`: measures to describe cells by, one block each in the order given:
 
         ``"operations-1"``, ``"operations-2"``
             operations by the operation tree, without or with ordered pairs; at most one of the two

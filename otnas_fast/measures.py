@@ -48,7 +48,7 @@ depth 1.8 / 1.2, terminals 2.3 / 1.6.
 
 
 def block_name(measure: str) -> str:
-    """Return the name of a measure's block: both of operations have ``operations``."""
+    """Return the name of a measure's block; it is ``operations`` for 1- and 2-grams."""
     return measure.partition("-")[0]
 
 

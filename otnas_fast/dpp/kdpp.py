@@ -32,7 +32,7 @@ class KDPP:
     """The k-DPPs (all k) and the DPP of one L-ensemble, decomposed once.
 
     Use it instead of the functions when you need more than one result from the same ``L``: the
-    first draw computes all eigenvalues but only k eigenvectors, the next one the full basis, once;
+    first draw computes all eigenvalues but only k eigenvectors, a later call the full basis, once;
     from then on a draw costs O(nk + k^3 log k).
 
     Parameters
@@ -54,7 +54,7 @@ class KDPP:
 
     See Also
     --------
-    KDPP.from_factor : the same for ``L = B @ B.T``, never formed.
+    KDPP.from_factor : the same for ``L = B @ B.T``, which is never formed.
 
     Notes
     -----

@@ -38,7 +38,7 @@ class KernelDPP(KernelEnsemble):
 
     See Also
     --------
-    DPP : from the matrix or a factor, with exact probabilities.
+    DPP : the same from a matrix or a factor, with exact probabilities.
     KernelKDPP : sets of a fixed size.
 
     Notes

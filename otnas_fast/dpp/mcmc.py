@@ -209,7 +209,7 @@ class _Chain:
 
 
 def _independent(kernel: Kernel, k: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Find k items with a positive determinant, by pivoted Cholesky among some at random."""
+    """Find k items with a positive determinant, by pivoted Cholesky among random items."""
     n = len(kernel)
     for count in (min(n, 20 * k), min(n, 200 * k)):
         some = np.sort(rng.choice(n, count, replace=False)).astype(np.int64)

@@ -59,8 +59,8 @@ class DPP:
 
     See Also
     --------
-    DPP.from_factor : ``L = B @ B.T``, never formed.
-    DPP.from_marginal : by the marginal kernel K; projection DPPs have no other.
+    DPP.from_factor : the DPP of ``L = B @ B.T``, which is never formed.
+    DPP.from_marginal : the DPP of a marginal kernel K; projection DPPs have no L.
 
     Examples
     --------
