@@ -56,10 +56,10 @@ class BayesianSearch(Search[T]):
     Pending items count as observed at their posterior mean. Failed trainings count as the worst
     error so far.
 
-    With the objective "pareto", volumes end at the reference of the `KnownCosts`, where it has one.
-    Otherwise they end at the worst target so far (of transformed values, so that failures and
-    outliers do not move it), and a tenth of the range above the highest cost within the budget
-    among items told, pending and on offer.
+    With the objective "pareto", the `KnownCosts` give the reference point of hypervolumes. By
+    default it is the worst target so far (a transformed value, so that failures and outliers do not
+    move it) and, for each cost, a tenth of the range above the highest cost within the budget among
+    items told, pending and offered.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ class LocalSearchSettings:
         moves at the first improvement (its "query until lower" variant, Section 5). The variant is
         the default, because it is the stronger baseline on the default table.
     restart_draws : int >= 1
-        Uniform draws at a local minimum, the best of which is the next start; 1 in Algorithm 1.
+        Uniform draws at a local minimum, whose best is the next start; 1, as in Algorithm 1.
     """
 
     whole_neighbourhood: bool = False

@@ -197,8 +197,8 @@ class OptunaTPE(OptunaSearch):
 class OptunaGP(OptunaSearch):
     """Optuna's Gaussian process: Matern kernel on the Hamming distance, log expected improvement.
 
-    Positions have length scales of their own. Pending cells are taken into account by the expected
-    improvement of the batch (Ament et al. 2023), failed trainings count as the worst error told.
+    Each position has its own length scale. Pending cells are taken into account by the expected
+    improvement of the batch (Ament et al. 2023); failed trainings count as the worst error told.
 
     Parameters
     ----------

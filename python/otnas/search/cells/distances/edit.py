@@ -24,7 +24,7 @@ class EditDistance(TokenDistances):
     weight = 0.5
 
     def tokens(self, cell: Cell) -> TokenSets:
-        """Return two tokens for each edge, and two for each vertex, of which one is its name."""
+        """Return two tokens for each edge and two for each vertex, one of them its name."""
         last = len(cell) - 1
         found: set[Hashable] = set()
         for u, v in np.argwhere(cell.matrix).tolist():
