@@ -13,8 +13,8 @@ from otnas_fast import Cell
 class EditDistance(TokenDistances):
     """Number of different entries of the adjacency matrices plus number of different operations.
 
-    The baseline "edit" of Nguyen et al. (2021), Section 5. As there, cells are compared as given:
-    not pruned, and isomorphic cells may differ. Interior vertices match by number and the outputs
+    The baseline "edit" of Nguyen et al. (2021), Section 5. As there, cells are compared unpruned,
+    and isomorphic cells may differ. Interior vertices match by number and the outputs
     match each other; a vertex that only one cell has counts as a different operation.
     """
 
