@@ -25,8 +25,8 @@ NumbersLike = (
 )
 """By name, each a function of an item or an array over a pool (N,); or one alone.
 
-Where the pool is a table, a text stands for its column, and several alone for the columns of their
-names.
+Where the pool is a table, a string stands for the column of that name, and a sequence of strings
+for several columns.
 """
 
 # Rows cached without a pool: proposals recur, and a function may be slow.

@@ -141,8 +141,8 @@ def names() -> tuple[str, ...]:
 def get(name: str) -> Method:
     """Return a method by name: one of `names`, or ``rule:kernel``.
 
-    A kernel alone chooses by the setting `acquisition`, and in quality k-DPP batches where more
-    than one cell is asked for. Measures joined by plus signs are a kernel too:
+    With a kernel alone, the setting `acquisition` chooses single cells, and the quality k-DPP
+    chooses batches. Measures joined by plus signs are a kernel too:
     ``operations-2+prefix``. Kernels joined by slashes decide in turn: ``tw-2g/places``.
 
     Raises
@@ -244,8 +244,8 @@ def make(
     direction : {"minimise", "maximise"}
         Whether values told are errors or accuracies.
     costs : function of an architecture, array over the pool (N,) or mapping of names to such
-        What is known before any training, such as latency; low is good. One alone is named "cost".
-        Of a table also names of columns: ``costs="latency"``, ``costs=["latency", "parameters"]``.
+        Numbers known before training, such as latency; low is good. A single one is named "cost".
+        Columns of a table are named: ``costs="latency"``, ``costs=["latency", "parameters"]``.
         See `Search.front`, and the objective "pareto" in `settings`.
     budget : mapping of names to numbers, optional
         Architectures of higher costs are never asked for.

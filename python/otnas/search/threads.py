@@ -1,7 +1,7 @@
 """Limits BLAS to one thread during a decision.
 
-The matrices of a decision are small. More threads would wait for each other, three to thirty times
-as long on busy processors, and how they split a sum would decide ties.
+The matrices of a decision are small. More threads would mostly wait for each other, which takes
+three to thirty times as long on busy processors, and how they split a sum would decide ties.
 """
 
 from __future__ import annotations

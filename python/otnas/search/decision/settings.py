@@ -57,10 +57,10 @@ class AcquisitionSettings:
     acquisition : {"ei-lcb", "log-ei", "lcb"}
         "log-ei": log expected improvement over the lowest posterior mean of a told item (Ament et
         al. 2023). "lcb": the lower confidence bound mu - kappa sigma (Srinivas et al. 2010).
-        "ei-lcb": the two in turn, expected improvement where an even number of items was told or is
-        pending. Where the noise is large, expected improvement ends up among items that little is
-        known of, and the bound stays with good ones. (A fixed portfolio; one that learns is that of
-        Hoffman et al. 2011.) Batch rules take "ei-lcb" for "log-ei".
+        "ei-lcb": the two in turn, expected improvement when the number of items told or pending is
+        even. Where the noise is large, expected improvement ends up among items of which little is
+        known, while the bound stays with good ones. (This portfolio is fixed; that of Hoffman et
+        al. 2011 learns.) Batch rules treat "ei-lcb" as "log-ei".
     kappa : float >= 0
         Weight of the standard deviation in the bound; 0.6, chosen like "ei-lcb" on trials 1000 to
         1009 of NAS-Bench-101 and 1000 to 1029 of NAS-Bench-201.
