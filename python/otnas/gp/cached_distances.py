@@ -1,8 +1,8 @@
 """Distances of a few items to the whole pool, computed once.
 
 After a refit the posterior needs the covariances of all observed items with the pool again. The
-hyperparameters changed, the distances did not: keeping them turns a rebuild into a weighted sum
-and an exponential.
+hyperparameters have changed but the distances have not, so keeping the distances reduces a rebuild
+to a weighted sum and an exponential.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from otnas.gp.distances import DistanceBlocks
 
 
 class CachedDistances:
-    """Remembers the rows of a source that were asked for against the whole pool.
+    """A source that remembers the rows computed against the whole pool.
 
     Other rows are computed by the source and, if the columns are the whole pool in order,
     remembered while there is room. `PoolPosterior` asks for whole rows when an addition is no more
@@ -25,10 +25,11 @@ class CachedDistances:
     ----------
     source : DistanceBlocks
     max_bytes : int >= 0
-        Room for remembered rows: 8 B N bytes a row (0.75 MB for six distances to 15,625 items).
+        Memory for remembered rows: 8 B N bytes per row (0.75 MB for six distances to 15,625 items).
     dtype : float64 or float32
-        Storage. Single precision halves it and rounds a distance by up to 6e-8 of its value, which
-        near the smallest noise can cost the Gram matrix its definiteness (jitter then mends it).
+        Storage precision. Single precision halves the memory and rounds a distance by up to 6e-8 of
+        its value; near the smallest noise the Gram matrix can then lose its positive definiteness,
+        which jitter restores.
 
     Raises
     ------

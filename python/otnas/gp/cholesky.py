@@ -21,7 +21,7 @@ from otnas.arrays import FloatArray
 
 
 def cholesky_with_jitter(matrix: FloatArray) -> tuple[FloatArray, float]:
-    """Return L (n, n) in Fortran order and the jitter that was needed (0 as a rule).
+    """Return L (n, n) in Fortran order and the jitter that was needed (usually 0).
 
     Raises
     ------

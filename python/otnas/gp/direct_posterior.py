@@ -1,7 +1,7 @@
-"""The posterior of any items, computed from the factor whenever it is asked for.
+"""The posterior of any items, computed from the Cholesky factor on every call.
 
-Notation: see `process`. The rows A = L^-1 K_* of the items asked for are computed anew, O(n^2 k);
-`PoolPosterior` keeps those of a whole pool instead.
+Notation: see `process`. Each call computes A = L^-1 K_* for the k requested items, O(n^2 k);
+`PoolPosterior` stores A for a whole pool instead.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Posterior(Protocol):
 
 
 class DirectPosterior:
-    """The posterior of items that change with every question, docs/maths.md Eq. (4).
+    """The posterior of items that differ from call to call, docs/maths.md Eq. (4).
 
     Parameters
     ----------

@@ -11,19 +11,19 @@ from otnas.arrays import FloatArray, IntArray
 from otnas.gp.kernels import LaplaceKernel
 from otnas_fast import Embedding, PreparedEmbedding, distances, gram
 
-# Rows against the pool, as pairs, from which starting threads costs nothing: 20 ms on one.
+# Number of pairs from which the cost of starting threads is negligible: 20 ms on one thread.
 _MANY_PAIRS = 1 << 22
 
 
 class EmbeddingDistances:
-    """Distances between the items of an embedding, one per block, computed when asked for.
+    """Distances between the items of an embedding, one per block, computed on demand.
 
-    Rows against the whole pool, what a posterior over the pool asks for at each observation, use
-    the pool's vectors packed once (`otnas_fast.PreparedEmbedding`, which the first such request
-    makes): 0.1 ms a row of 15,625 cells, 4 ms a row of 423,624 cells with six blocks. That is less
-    than reading remembered distances and taking exponentials, so nothing is remembered.
+    A posterior over the pool asks for rows against the whole pool at each observation. These rows
+    use the pool's vectors packed once (`otnas_fast.PreparedEmbedding`, made at the first such
+    request) and take 0.1 ms for 15,625 cells or 4 ms for 423,624 cells with six blocks. That is
+    less than reading remembered distances and taking exponentials, so nothing is remembered.
 
-    One thread computes, except many rows against a large pool, which all processors share.
+    One thread computes small blocks; all processors share many rows against a large pool.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def tree_wasserstein_kernel(
     Parameters
     ----------
     embedding : Embedding of N items
-        Any: of cells, or of the user's own vectors.
+        An embedding of cells or of the user's own vectors.
     scales : sequence of float, optional
         Typical distance of each block, see `LaplaceKernel`.
 

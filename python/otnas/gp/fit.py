@@ -9,8 +9,8 @@ theta : the kernel's p hyperparameters, then the noise variance sigma^2.
     dlog p(y)/dlog theta_q = sum_ij W_ij dK_y,ij/dlog theta_q,
     W = 1/2 (alpha alpha^T - K_y^-1)                      (Rasmussen & Williams 2006, Eq. 5.9)
 
-What is maximised adds the log-normal priors, -1/2 ((log theta_q - m_q) / s_q)^2 each, that is the
-mode in log theta.
+The objective also contains the log-normal priors, -1/2 ((log theta_q - m_q) / s_q)^2 each, so the
+maximum is the posterior mode in log theta.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def maximise_posterior(
     training : TrainingGram
     targets : array (n,), standardised
     parameters : LogParameters
-        The kernel's, then the noise.
+        The kernel's hyperparameters, then the noise variance.
     starts : array (n_starts, p + 1)
         Starting points in log space, clipped to the bounds.
     max_iterations : int

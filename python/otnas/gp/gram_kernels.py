@@ -16,9 +16,9 @@ from otnas.gp.parameters import LogParameters
 from otnas_fast import Embedding
 
 GramBlocks: TypeAlias = Callable[[IntArray, IntArray], ArrayLike]
-"""From rows and columns, as item indices, to their block of a Gram matrix."""
+"""A function that maps row and column item indices to their block of a Gram matrix."""
 
-# Small square blocks whose diagonals are the variances: few calls, little computed in vain.
+# Variances are read off the diagonals of small square blocks: few calls, few unused entries.
 _DIAGONAL_BLOCK = 64
 
 
@@ -34,17 +34,17 @@ def as_kernel(
     kernel : Kernel or Embedding, optional
         An Embedding stands for the Laplace kernel of its blocks' L1 distances.
     gram : array (N, N), callable (rows, cols) -> block, or Embedding, optional
-        Instead of `kernel`.
+        Given instead of `kernel`.
     n_items : int, optional
-        N, needed with a callable only.
+        N; given with a callable only.
 
     Raises
     ------
     TypeError
-        Unless exactly one of `kernel` and `gram` is given, and `n_items` with a callable only; if
-        `kernel` is no kernel.
+        If not exactly one of `kernel` and `gram` is given, if `n_items` is missing with a callable
+        or given without one, or if `kernel` is not a kernel.
     ValueError
-        If `gram` is no Gram matrix, see `PrecomputedKernel`.
+        If `gram` is not a Gram matrix, see `PrecomputedKernel`.
     """
     if (kernel is None) == (gram is None):
         got = "none" if gram is None else "both"
@@ -73,7 +73,8 @@ class PrecomputedKernel:
     """k = s^2 G for a given positive semi-definite Gram matrix G of the whole pool.
 
     The only hyperparameter is s^2. With d the mean diagonal of G, its prior is log-normal with
-    median 1 / d and log-deviation 1, and it is bounded to [0.01, 100] / d: the scale of G is free.
+    median 1 / d and log-deviation 1, and it is bounded to [0.01, 100] / d, so that the scale of G
+    does not matter.
 
     Parameters
     ----------
@@ -83,9 +84,9 @@ class PrecomputedKernel:
     Raises
     ------
     ValueError
-        If `gram` is not square, finite and symmetric, has a negative diagonal entry or an entry
-        with ``|G_ij| > sqrt(G_ii G_jj)``: then it is not positive semi-definite. (Not every matrix
-        that is not is found; finding out costs O(N^3).)
+        If `gram` is not square, finite and symmetric, has a negative diagonal entry, or has an
+        entry with ``|G_ij| > sqrt(G_ii G_jj)``, which no positive semi-definite matrix has. (Other
+        indefinite matrices pass: a complete check would cost O(N^3).)
 
     Examples
     --------
@@ -131,7 +132,7 @@ class PrecomputedKernel:
 
 
 def _check_square(block: FloatArray) -> None:
-    """Refuse a block of some items with themselves that no Gram matrix has; O(k^2)."""
+    """Reject a square block of k items that cannot be a block of a Gram matrix; O(k^2)."""
     largest = float(np.abs(block).max(initial=0.0))
     if not np.allclose(block, block.T, rtol=1e-8, atol=1e-8 * largest):
         raise ValueError("gram: expected a symmetric matrix")
@@ -142,7 +143,7 @@ def _check_square(block: FloatArray) -> None:
 
 
 def _check_correlations(gram: FloatArray) -> None:
-    """Refuse what is no Gram matrix by its 2 x 2 minors: distances, for one."""
+    """Reject matrices, such as distances, whose 2 x 2 minors rule out a Gram matrix."""
     deviation = np.sqrt(np.diagonal(gram))
     slack = 1e-8 * float(np.abs(gram).max())
     for i, row in enumerate(gram):
@@ -178,15 +179,15 @@ class CallableKernel:
     ----------
     block : callable (rows, cols) -> array (len(rows), len(cols))
         Covariances between pool items, addressed by index: symmetric, positive semi-definite and
-        finite. Called for a few rows against all columns, and for square blocks.
+        finite. It is called for a few rows against all columns, and for square blocks.
     n_items : int >= 1
         Number of pool items N.
 
     Raises
     ------
     ValueError
-        If `n_items` is not positive; later, if a block has another shape, is not finite, or, of
-        items with themselves, is not symmetric or has a negative diagonal.
+        If `n_items` is not positive; later, if a block has the wrong shape or is not finite, or if
+        a block of items with themselves is not symmetric or has a negative diagonal.
 
     Examples
     --------

@@ -12,7 +12,7 @@ The kernel of docs/maths.md, Eq. (2):
 
     k(x, z) = s^2 exp(-sum_b D_b(x, z) / l_b)
 
-The Gaussian process needs dF/dlog theta_q = sum_ij W_ij dK_ij/dlog theta_q only, so a kernel
+The Gaussian process needs only dF/dlog theta_q = sum_ij W_ij dK_ij/dlog theta_q, so a kernel
 returns these p sums and never p matrices.
 """
 

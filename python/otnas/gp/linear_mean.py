@@ -1,9 +1,9 @@
-"""A kernel plus a linear mean of known numbers whose weights are unknown.
+"""A kernel plus a linear mean in known features with unknown weights.
 
 Notation
 --------
-N : items; F : features, numbers that are known of every item.
-z : their values, (N, F); s : how uncertain each value is, its standard deviation, (N, F).
+N : number of items; F : number of features, whose values are known for every item.
+z : feature values, (N, F); s : standard deviations of these values, (N, F).
 v : prior variances of the F weights, hyperparameters.
 
 With normal weights w_f ~ Normal(0, v_f) and values z + s e, e independent standard normal, the
@@ -12,7 +12,7 @@ function sum_f w_f (z_f + s_f e_f) has mean 0 and the covariance
     sum_f v_f (z_f(x) z_f(x') + [x = x'] s_f(x)^2)                          (docs/maths.md Eq. 7)
 
 which is added to that of the kernel: a linear mean whose weights are integrated out (Rasmussen &
-Williams 2006, Section 2.7). Where a value says little it adds variance instead of a mean.
+Williams 2006, Section 2.7). An uncertain value mostly adds variance instead of a mean.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from otnas.arrays import FloatArray, IntArray
 from otnas.gp.kernels import Kernel, TrainingGram
 from otnas.gp.parameters import LogParameters, log_normal
 
-# Outputs are standardised and so are values: a weight of 0.3 explains a tenth of the variance.
+# Outputs and values are standardised: a weight of 0.3 explains a tenth of the variance.
 _VARIANCE_MEDIAN = 0.1
 _VARIANCE_SPREAD = 1.5
 _VARIANCE_BOUNDS = (1e-4, 1e2)
 
 
 class FeatureValues(Protocol):
-    """Features of items, whose number may grow."""
+    """A source of features of items; the number of items may grow."""
 
     @property
     def features(self) -> tuple[FloatArray, FloatArray]:
@@ -43,8 +43,8 @@ class FeatureValues(Protocol):
 class LinearMeanKernel:
     """k(x, x') + sum_f v_f (z_f(x) z_f(x') + [x = x'] s_f(x)^2).
 
-    Hyperparameters: those of the kernel, then the F variances v_f of weights, with a log-normal
-    prior of median 0.1 and log-deviation 1.5, within [0.0001, 100].
+    The hyperparameters are those of the kernel, then the F variances v_f of the weights, which have
+    a log-normal prior with median 0.1 and log-deviation 1.5 and are bounded to [0.0001, 100].
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class LinearMeanKernel:
 
     @property
     def parameters(self) -> LogParameters:
-        """The kernel's, then the F variances."""
+        """The kernel's hyperparameters, then the F variances."""
         return self._parameters
 
     def block(self, rows: IntArray, cols: IntArray, log_parameters: FloatArray) -> FloatArray:

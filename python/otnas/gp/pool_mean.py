@@ -1,4 +1,4 @@
-"""The pool's posterior mean from new rows of A alone.
+"""The pool's posterior mean, updated from the new rows of A alone.
 
 Notation
 --------
@@ -10,8 +10,8 @@ m_v = A^T L^-1 v : (N,), linear in the vector v (n,).
 The mean m_y needs a pass over all of A whenever y changes, and a new observation changes all of
 y. But y is a combination of u and 1, and if a transform moves its ceiling (winsorised targets),
 u changes by a multiple of g. So the three vectors m_u, m_1, m_g suffice: forward substitution keeps
-earlier entries of L^-1 v, and a new observation adds one row of A to each. O(N) instead of O(n N),
-which is bound by memory: 37 MB a pass for 300 observations of 15,625 cells.
+earlier entries of L^-1 v, and a new observation adds a multiple of one row of A to each. This costs
+O(N) instead of O(n N), which is memory-bound: 37 MB per pass for 300 observations of 15,625 cells.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class PoolMean:
         process : GaussianProcess
         rows : PoolRows, A
         restart : bool
-            Whether rows that were there at the last update have changed.
+            Whether rows that existed at the last update have changed.
         """
         n = process.items.size
         if n == 0:
@@ -83,7 +83,7 @@ class PoolMean:
         moved = (process.targets[:known] - self._offset) / self._scale - self._u
         if moved[~self._ceiling].any():
             return 0
-        # Targets at the ceiling are equal and were equal: one number.
+        # Targets at the ceiling are equal and were equal before, so one number describes the step.
         step = float(moved[self._ceiling][0]) if self._ceiling.any() else 0.0
         if step != 0.0:
             self._basis[0] += step * self._basis[2]

@@ -8,16 +8,16 @@ K_* : covariances of observed and pending items with the pool, (n + m, N).
 
     mean = A[:n]^T beta,   variance_j = k(x_j, x_j) - sum_i A_ij^2             (docs/maths.md Eq. 4)
 
-Forward substitution makes rows from the rows above them, with (X, Y) the new rows of L:
+Forward substitution computes new rows from those above them; with (X, Y) the new rows of L,
 
     A_new = Y^-1 (K_new - X A)
 
 so an observation costs one row of covariances and O(n N); the mean follows in O(N), see
-`pool_mean`. New hyperparameters change L, and all rows are computed anew, O(n^2 N), some at a time,
-so that K_* never exists as a whole.
+`pool_mean`. New hyperparameters change L, and all rows are recomputed in O(n^2 N), a group of rows
+at a time, so that K_* never exists as a whole.
 
-Single precision. Where the pool is large, rows are stored in it by default (`pool_rows`), which
-halves memory; everything is computed in double. Rounding a row by 6e-8 of its size moves variances
+Single precision. Rows over a large pool are stored in single precision by default (`pool_rows`),
+which halves memory; all arithmetic is in double. Rounding a row by 6e-8 of its size moves variances
 by about 1e-7 s^2, a tenth of the smallest noise, whatever the conditioning. Means move by up to
 1e-7 |beta|, beta = L^-1 y: 1e-6 with hyperparameters that fit, for which |beta|^2 is about n.
 """
@@ -46,16 +46,17 @@ _BLOCK_ELEMENTS = 1 << 17
 class PoolPosterior:
     """Posterior mean, standard deviation and covariances of a process over all pool items.
 
-    Follows the process by itself: every property first takes over what changed there.
-    All variances are of the noise-free function. "Standardised" means the units of the
-    standardised targets, everything else the units of the targets.
+    Every property first brings itself up to date with the process.
+    All variances are of the noise-free function. "Standardised" results are in the units of the
+    standardised targets, all others in the units of the targets.
 
     Parameters
     ----------
     process : GaussianProcess
     dtype : float64, float32 or None
-        Storage of A: 8 or 4 bytes times (n + m) N, in chunks of up to 64 MB or 16 rows. None is
-        float64 for pools of up to `pool_rows.LARGEST_DOUBLE_POOL` = 50,000 items, float32 above.
+        Storage precision of A, which takes 8 or 4 bytes times (n + m) N, in chunks of up to 64 MB
+        or 16 rows. None means float64 for pools of up to `pool_rows.LARGEST_DOUBLE_POOL` = 50,000
+        items and float32 above.
 
     Raises
     ------
@@ -90,7 +91,7 @@ class PoolPosterior:
         return self._process
 
     def checkpoint(self) -> Callable[[], None]:
-        """Return a function that undoes all changes of the process since; this follows."""
+        """Return a function that undoes all later changes of the process, which this follows."""
         return self._process.checkpoint()
 
     @property
@@ -143,7 +144,7 @@ class PoolPosterior:
         if self._version == process.version:
             return
         restart = self._generation != process.generation
-        # Until all is taken over, nothing here is to be relied on: a kernel may fail half-way.
+        # The state is invalid until the update is complete: a kernel may fail half-way.
         self._generation = -1
         if restart:
             keep = 0
@@ -160,7 +161,7 @@ class PoolPosterior:
         self._version = process.version
 
     def _append(self, keep: int) -> None:
-        """Compute the rows of A after the first `keep`, and take their squares off the variance."""
+        """Compute rows of A after the first `keep` and subtract their squares from variances."""
         n = self._process.rows.size
         least, most = _GROUP_ROWS
         group = min(max(_GROUP_ELEMENTS // self._pool.size, least), most)
@@ -181,7 +182,7 @@ class PoolPosterior:
         width = max(256, _BLOCK_ELEMENTS // len(out))
         for start in range(0, self._pool.size, width):
             columns = slice(start, start + width)
-            # The kernel owns `prior`: work on a block of ours.
+            # The kernel owns `prior`, so work on a copy of each block.
             block = prior[:, columns] - self._a.product(x, 0, columns)
             if len(out) == 1:
                 block /= y[0, 0]

@@ -5,9 +5,9 @@ Notation
 N : pool size; n : rows so far.
 A : (n, N), double or single precision.
 
-Rows live in chunks of equal capacity. A matrix that grows in one piece has to be copied, and while
-it is, old and new are both there: at 423,624 items that is more than all the rest of a search. A
-chunk's memory is taken by the operating system row by row, as rows are written.
+Rows are stored in chunks of equal capacity. A matrix that grows in one piece has to be copied, and
+the old and the new copy then exist at once: at 423,624 items they exceed the rest of a search. The
+operating system commits a chunk's memory row by row, as rows are written.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numpy.typing import DTypeLike
 from otnas.arrays import AnyFloatArray, FloatArray, IntArray
 
 LARGEST_DOUBLE_POOL = 50_000
-"""Items up to which the rows are double precision by default; above, single."""
+"""Largest pool whose rows are stored in double precision by default."""
 
 # Small pools have one chunk, so that a product is one call; large ones waste no half-empty chunk.
 _CHUNK_BYTES = 1 << 26
@@ -31,7 +31,7 @@ _CONVERTED_ELEMENTS = 1 << 18
 
 
 def storage_dtype(dtype: DTypeLike | None, n_items: int) -> np.dtype[np.floating[Any]]:
-    """Return the precision of rows over a pool; None is double up to `LARGEST_DOUBLE_POOL` items.
+    """Return the precision of rows; None means double up to `LARGEST_DOUBLE_POOL` items.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def storage_dtype(dtype: DTypeLike | None, n_items: int) -> np.dtype[np.floating
 
 
 class PoolRows:
-    """Rows (n, N) that are appended, written, multiplied with and taken off again.
+    """A matrix (n, N) whose rows are appended, written, multiplied and removed again.
 
     Parameters
     ----------
@@ -64,13 +64,13 @@ class PoolRows:
 
     @property
     def nbytes(self) -> int:
-        """Address space held; memory is used for rows that were written."""
+        """Reserved address space in bytes; memory is used only for rows that were written."""
         return sum(chunk.nbytes for chunk in self._chunks)
 
     def extend(self, start: int, stop: int) -> AnyFloatArray:
-        """Return rows start..stop-1 to be written, or the first of them if a chunk ends before.
+        """Return rows start..stop-1 for writing, or the first of them if their chunk ends earlier.
 
-        The row before `start` was written; rows from `start` on are given up.
+        All rows before `start` must have been written; rows from `start` on are discarded.
         """
         chunk, first = divmod(start, self._capacity)
         if chunk == len(self._chunks):
@@ -78,11 +78,11 @@ class PoolRows:
         return self._chunks[chunk][first : first + stop - start]
 
     def release(self, n: int) -> None:
-        """Keep the chunks of the first n rows only."""
+        """Keep only the chunks of the first n rows."""
         del self._chunks[-(-n // self._capacity) :]
 
     def parts(self, start: int, stop: int) -> Iterator[tuple[int, AnyFloatArray]]:
-        """Go through rows start..stop-1 chunk by chunk: (number of the first row, rows)."""
+        """Yield rows start..stop-1 chunk by chunk, as (number of the first row, rows)."""
         while start < stop:
             chunk, first = divmod(start, self._capacity)
             rows = self._chunks[chunk][first : min(first + stop - start, self._capacity)]
@@ -92,8 +92,9 @@ class PoolRows:
     def product(self, left: FloatArray, start: int, columns: slice = slice(None)) -> FloatArray:
         """Return left @ A[start : start + n, columns], left (m, n), computed in double precision.
 
-        Products in single precision would be twice as fast, and leave errors thirty times those of
-        the rounded rows: next to the smallest noise, variances of known items without a digit.
+        Products in single precision would be twice as fast, but their errors are thirty times those
+        of the rounded rows: near the smallest noise, variances of known items would have no
+        correct digit.
         """
         begin, end, _ = columns.indices(self._n_items)
         out = np.zeros((left.shape[0], end - begin))

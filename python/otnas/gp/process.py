@@ -152,13 +152,13 @@ class GaussianProcess:
         return self._version
 
     def checkpoint(self) -> Callable[[], None]:
-        """Return a function that undoes all changes since."""
+        """Return a function that undoes all later changes."""
         before = vars(self).copy()  # arrays are replaced, never changed in place
 
         def undo() -> None:
             generation, version = self._generation, self._version
             vars(self).update(before)
-            # Those who follow must not take a state in between for this one.
+            # Followers must not mistake a state in between for this one.
             if version != self._version:
                 self._version = version + 1
             if generation != self._generation:
@@ -167,7 +167,7 @@ class GaussianProcess:
         return undo
 
     def add(self, items: ArrayLike, targets: ArrayLike) -> None:
-        """Append observations; the factor is extended, O(n^2) an observation.
+        """Append observations and extend the factor, in O(n^2) per observation.
 
         Observed items stop being pending. Repeated items are repeated observations.
 
@@ -185,20 +185,20 @@ class GaussianProcess:
         self._set_rows(np.concatenate([self._items, pending[~np.isin(pending, new)]]))
 
     def set_targets(self, targets: ArrayLike) -> None:
-        """Replace the targets (n,) of the observed items, as a transform of growing data needs."""
+        """Replace the targets (n,) of the observed items, as data-dependent transforms require."""
         self._targets = checks.finite_vector("targets", targets, self._items.size).copy()
         self._set_standardisation()
         self._version += 1
 
     def set_pending(self, items: ArrayLike) -> None:
-        """Condition on these items, (m,), and no others, as observed at their posterior mean."""
+        """Make these items (m,) the only pending ones, as if observed at their posterior mean."""
         pending = checks.pool_items("items", items, self._kernel.n_items)
         if not np.array_equal(pending, self._rows[self._items.size :]):
             self._set_rows(np.concatenate([self._items, pending]))
 
     @property
     def n_fitted(self) -> int:
-        """How many observations the last fit was to; 0 before the first."""
+        """Number of observations used by the last fit; 0 before the first."""
         return self._n_fitted
 
     def set_log_parameters(self, log_parameters: ArrayLike, n_fitted: int = 0) -> None:
@@ -222,9 +222,9 @@ class GaussianProcess:
     def fit(self) -> None:
         """Move the hyperparameters to the mode of their posterior; a no-op without observations.
 
-        L-BFGS-B starts from the present values (so a refit is warm), and from the prior's medians
-        while there are up to 100 observations (which leave room for several modes, and cost
-        little). No valid input raises; see `cholesky` for the jitter policy.
+        L-BFGS-B starts from the present values (so a refit is warm) and, up to 100 observations,
+        also from the prior's medians: few observations leave room for several modes, and a second
+        start costs little. No valid input raises; see `cholesky` for the jitter policy.
         """
         if self._items.size == 0:
             return

@@ -1,7 +1,7 @@
 """Searches with ``ask`` and ``tell``.
 
-`methods.make` gives every method by name; all of them are a `Search` over the cells of a space.
-`PoolSearch` is Bayesian optimisation over items of any kind, for a kernel of your own.
+`methods.make` builds any method by name; each is a `Search` over the cells of a space.
+`PoolSearch` is Bayesian optimisation over items of any kind with your own kernel.
 """
 
 from otnas.search import methods

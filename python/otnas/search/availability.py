@@ -18,14 +18,14 @@ class Availability:
     n_items : int
         Pool size N.
     groups : int array (N,), optional
-        Equal numbers mark items that count as one; every item is its own group by default.
+        Equal numbers mark items that count as one; by default, every item is its own group.
     allowed : bool array (N,), optional
-        Only these are ever left, such as those within a budget.
+        Items that may ever be asked for, such as those within a budget.
 
     Attributes
     ----------
     labels : int array (N,), optional
-        Group of each item, numbered from 0; None if every item is its own.
+        Group of each item, numbered from 0; None if every item is its own group.
 
     Raises
     ------
@@ -65,7 +65,7 @@ class Availability:
 
     @property
     def n_left(self) -> int:
-        """How many items can be asked for: one of each group left, within the budget."""
+        """Number of items that can be asked for: one per group left, within the budget."""
         return self._n_left
 
     def checkpoint(self) -> Callable[[], None]:
@@ -78,7 +78,7 @@ class Availability:
         return undo
 
     def exclude(self, item: int) -> None:
-        """Exclude an item and everything in its group; an excluded one is left alone."""
+        """Exclude an item and its whole group; do nothing if they are excluded already."""
         group = self._group(item)
         if self._mask[group].any():
             self._n_left -= 1
@@ -92,9 +92,9 @@ class Availability:
             self._mask[group] = self._allowed[group]
 
     def random_order(self, rng: np.random.Generator) -> Iterator[int]:
-        """Yield the items left at random, all of them in the end; the first may repeat."""
+        """Yield the items left in random order, eventually all; the first may repeat."""
         for _ in range(20):
-            # Cheaper than a list of what is left, which is nearly everything.
+            # Cheaper than listing the items left, which are nearly all.
             item = int(rng.integers(self._mask.size))
             if self._mask[item]:
                 yield item

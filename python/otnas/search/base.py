@@ -27,7 +27,7 @@ from otnas.search.threads import one_blas_thread
 T = TypeVar("T", bound=Hashable)
 
 MAX_REJECTED = 5_000
-"""Draws in a row that were all seen before, after which an open space is taken to be exhausted."""
+"""Consecutive draws, all seen before, after which an open space is considered exhausted."""
 
 DIRECTIONS = ("minimise", "maximise")
 
@@ -35,10 +35,10 @@ DIRECTIONS = ("minimise", "maximise")
 class Search(ABC, Generic[T]):
     """Find the items of best value.
 
-    A search never asks for an item that it asked for before or was told of, nor for one that counts
-    as the same, nor for an invalid one or one above the budget. Equal seeds and equal calls give
+    A search never asks for an item that it asked for or was told before, for one that counts as
+    the same, for an invalid item, or for one above the budget. Equal seeds and equal calls give
     equal items, whatever the process and the number of threads. Every call is checked before
-    anything changes, and one that raises, be it an error or Ctrl-C, leaves the search as it was,
+    anything changes, and a call that raises, be it an error or Ctrl-C, leaves the search as it was,
     random generators included.
 
     Parameters
@@ -46,15 +46,15 @@ class Search(ABC, Generic[T]):
     domain : Domain
         What may be asked for.
     seed : int >= 0, numpy Generator or None
-        None draws one from the system.
+        None draws a seed from the operating system.
     initial : int >= 1
-        The first items are uniform draws, until this many were asked for or told.
+        Items are uniform draws until this many were asked for or told.
     direction : {"minimise", "maximise"}
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of another kind or out of range.
+        If an argument has a wrong type or is out of range.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Search(ABC, Generic[T]):
         self._told_exactly: set[T] = set()
         self._errors: FloatArray = np.empty(0)  # lower is better, +inf for failures
         self._predictions: dict[T, tuple[float, float]] = {}
-        # From whoever makes searches: name and settings, and packages that results depend on.
+        # Set by the caller: name and settings, and packages that results depend on.
         self.identity: Mapping[str, Any] = {}
         self.packages: tuple[str, ...] = ()
 
@@ -92,7 +92,7 @@ class Search(ABC, Generic[T]):
 
     @property
     def seed(self) -> int | None:
-        """The seed, if it was an integer: then the search can be repeated."""
+        """The seed if it was an integer, so that the search can be repeated; else None."""
         return self._seed
 
     @property
@@ -102,7 +102,7 @@ class Search(ABC, Generic[T]):
 
     @property
     def items(self) -> list[T]:
-        """Items told so far, in that order, n of them."""
+        """The n items told so far, in the order of telling."""
         return list(self._told)
 
     @property
@@ -122,7 +122,7 @@ class Search(ABC, Generic[T]):
 
     @property
     def best(self) -> tuple[T, float]:
-        """Item and value of the best value told, the first of equals.
+        """The best value told and its item, as (item, value); the first if several are equal.
 
         Raises
         ------
@@ -136,14 +136,14 @@ class Search(ABC, Generic[T]):
 
     @property
     def front(self) -> Front:
-        """What nothing else told dominates; RuntimeError where no costs are known."""
+        """The items told that no other dominates; RuntimeError if no costs are known."""
         return front_of(self._domain, self._told, self.values, self._direction)
 
     def ask(self, n: int = 1) -> list[T]:
         """Return n different items to evaluate; they are pending until told, failed or cancelled.
 
-        Until `initial` items were asked for or told, and until a finite value was told, they are
-        uniform draws.
+        Items are uniform draws until `initial` items were asked for or told and a finite value was
+        told.
 
         Raises
         ------
@@ -180,7 +180,7 @@ class Search(ABC, Generic[T]):
         ------
         TypeError, ValueError, IndexError
             If shapes differ, an item is invalid or told twice, or a value is NaN, infinitely good
-            or outside of what the method accepts.
+            or not accepted by the method.
         """
         things = self._several(items)
         errors = self._sign * np.atleast_1d(checks.numbers("values", values))
@@ -212,7 +212,7 @@ class Search(ABC, Generic[T]):
             self._observed(list(new), errors)
 
     def fail(self, items: T | Iterable[T]) -> None:
-        """Report failed trainings: they count as the worst value told, and are not asked for again.
+        """Report failed trainings; they count as the worst value told and are not asked for again.
 
         Raises
         ------
@@ -223,7 +223,7 @@ class Search(ABC, Generic[T]):
         self.tell(things, np.full(len(things), self._sign * np.inf))
 
     def cancel(self, items: T | Iterable[T]) -> None:
-        """Take pending items back: nothing is known of them, and they may be asked for again.
+        """Take pending items back without a value; they may be asked for again.
 
         Raises
         ------
@@ -240,7 +240,7 @@ class Search(ABC, Generic[T]):
                     self._left.release(position)
 
     def claim(self, items: T | Iterable[T]) -> None:
-        """Make items pending that somebody else chose: a search that goes on, a second attempt.
+        """Make items pending that were chosen elsewhere, such as by a search that is resumed.
 
         Raises
         ------
@@ -253,9 +253,9 @@ class Search(ABC, Generic[T]):
                 self._claim(item)
 
     def predictions(self, items: Sequence[T]) -> tuple[FloatArray, FloatArray] | None:
-        """Return mean and deviation with which items were chosen, shapes (k,), in units of values.
+        """Return the means and deviations predicted when items were asked for, shapes (k,) each.
 
-        NaN for items that were drawn without a model; None if that is all of them.
+        They are in units of values; NaN for items drawn without a model, None if that is all.
         """
         found = [self._predictions.get(item, (np.nan, np.nan)) for item in items]
         table = np.array(found, dtype=np.float64).reshape(-1, 2)
@@ -268,7 +268,7 @@ class Search(ABC, Generic[T]):
         return transaction.checkpoint(self)
 
     def describe(self) -> dict[str, Any]:
-        """Return, as JSON has it, all that decides which items are asked for."""
+        """Return, as JSON values, everything that determines which items are asked for."""
         return {
             **self.identity,
             "domain": self._domain.describe(),
@@ -278,9 +278,9 @@ class Search(ABC, Generic[T]):
         }
 
     def state(self) -> dict[str, Any] | None:
-        """Return, as JSON has it, what `restore` needs besides items asked for and told.
+        """Return, as JSON values, what `restore` needs besides the items asked for and told.
 
-        None for methods whose state cannot be written down: repeat their calls instead.
+        None for methods whose state cannot be serialised: repeat their calls instead.
         """
         own = self._method_state()
         if own is None:
@@ -292,7 +292,7 @@ class Search(ABC, Generic[T]):
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a state, after the items of that moment were claimed and told again."""
+        """Restore a saved `state`, after its items have been claimed and told again."""
         random_state.from_json(self._design_rng, state["design"])
         random_state.from_json(self._rng, state["method"])
         self._restore_method(state)
@@ -311,17 +311,17 @@ class Search(ABC, Generic[T]):
         """Take note of new observations; the items were recorded already."""
 
     def _check_errors(self, errors: FloatArray) -> None:
-        """Raise ValueError if an error (no NaN, no -inf) is outside of what the method accepts."""
+        """Raise ValueError if the method does not accept an error (no NaN, no -inf)."""
 
     def _method_state(self) -> dict[str, Any] | None:
         """Return what the method itself adds to `state`."""
         return {}
 
     def _restore_method(self, state: dict[str, Any]) -> None:
-        """Go on from what `_method_state` returned."""
+        """Restore what `_method_state` returned."""
 
     def _draw(self, rng: np.random.Generator, taken: set[Hashable] | None = None) -> T:
-        """Draw a fresh item: uniform over the pool's items left, or by `Domain.random`.
+        """Draw a fresh item, uniformly over the pool's items left or by `Domain.random`.
 
         Parameters
         ----------
@@ -349,7 +349,7 @@ class Search(ABC, Generic[T]):
         ----------
         item : valid item
         taken : set of keys, optional
-            Also excluded; gets the key of the item returned.
+            These are excluded too; the key of the item returned is added.
         """
         key, position = self._domain.identify(item)
         if key in self._seen or (taken is not None and key in taken):
@@ -374,7 +374,7 @@ class Search(ABC, Generic[T]):
     def _keys(
         self, items: T | Iterable[T], wanted: str, allowed: Callable[[Hashable], bool]
     ) -> dict[Hashable, T]:
-        """Return items by their keys, which must be different and allowed."""
+        """Return items by key; the keys must be different and allowed."""
         found: dict[Hashable, T] = {}
         for i, thing in enumerate(self._several(items)):
             item = self._domain.checked(thing, f"items[{i}]")

@@ -1,7 +1,7 @@
 """Bayesian optimisation with a Gaussian process, whatever the items are.
 
-Told and pending things become items of the process; which of the items on offer to try next is said
-in `otnas.search.decision`.
+Things told and pending become items of the process; `otnas.search.decision` decides which of the
+offered items to try next.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ T = TypeVar("T", bound=Hashable)
 
 @dataclass(frozen=True)
 class Offer(Generic[T]):
-    """What may be chosen now.
+    """The candidates of one decision.
 
     Attributes
     ----------
@@ -51,15 +51,15 @@ class Offer(Generic[T]):
 
 
 class BayesianSearch(Search[T]):
-    """Gaussian process, an acquisition function for one, a batch rule for many.
+    """Gaussian process with an acquisition function for one item and a batch rule for several.
 
     Pending items count as observed at their posterior mean. Failed trainings count as the worst
     error so far.
 
-    With the objective "pareto", volumes end at the reference of the `KnownCosts`, where it has one.
-    Otherwise they end at the worst target so far (of transformed values, so that failures and
-    outliers do not move it), and a tenth of the range above the highest cost within the budget
-    among items told, pending and on offer.
+    With the objective "pareto", the `KnownCosts` give the reference point of hypervolumes. By
+    default it is the worst target so far (a transformed value, so that failures and outliers do not
+    move it) and, for each cost, a tenth of the range above the highest cost within the budget among
+    items told, pending and offered.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class BayesianSearch(Search[T]):
     acquisition : AcquisitionSettings
     rule : Rule
     transform : OutputTransform, optional
-        Instead of the one that `model` names.
+        A transform to use instead of the one that `model` names.
     seed, initial, direction
         See `Search`.
     """
@@ -96,7 +96,7 @@ class BayesianSearch(Search[T]):
     @property
     @abstractmethod
     def _posterior(self) -> Posterior:
-        """The posterior that decides now."""
+        """The posterior that makes the next decision."""
 
     @property
     def _processes(self) -> list[GaussianProcess]:
@@ -105,7 +105,7 @@ class BayesianSearch(Search[T]):
 
     @abstractmethod
     def _items_of(self, things: Sequence[T]) -> IntArray:
-        """Return the items of things, which the process may get to know thereby."""
+        """Return the items of things; new things may be added to the process."""
 
     @abstractmethod
     def _offer(self, n: int) -> Offer[T]:
@@ -142,7 +142,7 @@ class BayesianSearch(Search[T]):
         return found
 
     def _costs_at(self, positions: IntArray) -> FloatArray | None:
-        """Return known costs of items of the pool, if there are any."""
+        """Return the known costs of pool items, or None if there are none."""
         costs = self._domain.costs
         return None if costs is None or costs.table is None else costs.table[positions]
 
@@ -156,7 +156,7 @@ class BayesianSearch(Search[T]):
         known[failed] = np.nan
         target = None
         if VALUE in costs.reference:
-            # What the target would be if somebody told it.
+            # The target of the reference value if it were told.
             value = self._sign * costs.reference[VALUE]
             raw = float(self._transform(np.append(self._errors, value))[-1])
             target = (raw - process.offset) / process.scale
@@ -169,7 +169,7 @@ class BayesianSearch(Search[T]):
         targets = self._transform(self._errors)
         new = self._told[self._posterior.process.items.size :]
         items = self._items_of([*new, *self._pending.values()])
-        process = self._posterior.process  # getting to know things may have made another
+        process = self._posterior.process  # adding things may have replaced it
         process.add(items[: len(new)], targets[len(targets) - len(new) :])
         process.set_targets(targets)
         process.set_pending(items[len(new) :])

@@ -31,10 +31,10 @@ from otnas.spaces import Space
 
 
 class CellSearch(BayesianSearch[Any]):
-    """Gaussian process on the architectures of a space, or several, whose kernels decide in turn.
+    """Gaussian process on the architectures of a space, or several processes that decide in turn.
 
-    Models that err differently keep each other out of dead ends. All are told everything; each
-    decides once, then the next one, and only the one that decides is brought up to date.
+    Models that err differently keep each other out of dead ends. All models are told every value;
+    they take turns to decide, and only the model that decides is brought up to date.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ class CellSearch(BayesianSearch[Any]):
 
     @property
     def model(self) -> CellItems:
-        """The process whose turn it is, and its cells."""
+        """The model whose turn it is: a process and its cells."""
         return self._models[self._n_decisions % len(self._models)]
 
     @property
@@ -146,7 +146,7 @@ class CellSearch(BayesianSearch[Any]):
         return cells
 
     def _scores(self) -> FloatArray:
-        """Return by what cells told are chosen to be mutated: errors, or ranks by the front."""
+        """Return the scores by which parents are chosen: errors, or ranks of the front."""
         if self._acquisition.objective == "value":
             return self._errors
         known = np.nan_to_num(self._domain.costs_of(self._told), nan=np.inf)

@@ -1,8 +1,8 @@
-"""Numbers that are known of every item before it is tried: parameters, latency.
+"""Costs that are known for every item before it is evaluated, such as parameters or latency.
 
 Notation
 --------
-m : costs; N : items of a pool. Low is good.
+m : number of costs; N : number of pool items. Low costs are good.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from otnas.arrays import BoolArray, FloatArray, fingerprint
 from otnas.search.known import KnownNumbers, NumbersLike, Pool, with_columns
 
 CostsLike = NumbersLike
-"""By name, each a function of an item or an array over a pool (N,); one alone is named "cost"."""
+"""Functions of an item or arrays over a pool (N,), by name; a single one is named "cost"."""
 
 VALUE = "value"
-"""What a reference point calls the value that is told."""
+"""Name of the told value in a reference point."""
 
 
 class KnownCosts(KnownNumbers):
-    """Costs of items, and how much of each is allowed.
+    """Costs of items, with optional limits.
 
     Parameters
     ----------
     costs : CostsLike
         Functions get an item and return a finite number; they are called once per item of a pool,
-        here, and must always return the same.
+        on construction, and must always return the same number for an item.
     budget : mapping of names to numbers, optional
-        Items above are never asked for.
+        Items above the budget are never asked for.
     reference : mapping of names to numbers, optional
-        The point where volumes end: any of "value" and the costs; see `BayesianSearch` for the
-        others.
+        The reference point of hypervolumes: any of "value" and the costs; see `BayesianSearch` for
+        the defaults of the others.
     pool : sequence of N items, optional
 
     Attributes
@@ -50,8 +50,8 @@ class KnownCosts(KnownNumbers):
     Raises
     ------
     TypeError, ValueError
-        If an argument is of another kind, a name is unknown (with the nearest one), a number is not
-        finite, an array has another length than the pool, or nothing of a pool is in the budget.
+        If an argument has a wrong type, a name is unknown (with the nearest one), a number is not
+        finite, an array and the pool differ in length, or no item of a pool is within the budget.
     """
 
     def __init__(
@@ -72,16 +72,16 @@ class KnownCosts(KnownNumbers):
             self._check_attainable(self.table)
 
     def within_budget(self, costs: FloatArray) -> BoolArray:
-        """Tell for arrays (..., m) whether all costs are within the budget."""
+        """Return whether all m costs are within the budget, for arrays (..., m)."""
         return np.asarray((costs <= self.limits).all(axis=-1))
 
     def describe(self, sample: Iterable[Any]) -> dict[str, Any]:
-        """Return, as JSON has it, what tells these costs from others.
+        """Return, as JSON values, what distinguishes these costs from others.
 
         Parameters
         ----------
         sample : items
-            Of which costs without a pool are compared.
+            Items on which costs without a pool are compared.
         """
         rows = self.table
         if rows is None:
@@ -108,14 +108,14 @@ def known_costs(
     pool: Pool | None,
     columns: Mapping[str, FloatArray] | None = None,
 ) -> KnownCosts | None:
-    """Return costs, None if there are none; see `KnownCosts`.
+    """Return the known costs, or None if there are none; see `KnownCosts`.
 
     Parameters
     ----------
     costs, budget, reference, pool
         See `KnownCosts`.
     columns : mapping of names to arrays (N,), optional
-        Of the table that the pool is; texts in `costs` name them.
+        Columns of the table that is the pool; strings in `costs` name them.
 
     Raises
     ------

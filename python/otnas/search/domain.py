@@ -1,4 +1,4 @@
-"""What a search may ask for: how items are recognised, drawn and written down."""
+"""The domain of a search: how its items are recognised, drawn and serialised."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T", bound=Hashable)
 
 
 class ExhaustedError(RuntimeError):
-    """There are not so many items left to ask for."""
+    """Raised if fewer items are left than were asked for."""
 
 
 class Domain(ABC, Generic[T]):
@@ -26,9 +26,9 @@ class Domain(ABC, Generic[T]):
     Attributes
     ----------
     name : str
-        What messages call it: "space nasbench201".
+        Name of the domain in messages, such as "space nasbench201".
     costs : KnownCosts, optional
-        What is known of every item; nothing above the budget is asked for.
+        Known costs of every item; items above the budget are never asked for.
     """
 
     name: str
@@ -36,11 +36,11 @@ class Domain(ABC, Generic[T]):
 
     @abstractmethod
     def availability(self) -> Availability | None:
-        """Return which of a pool's items are left: all; None without a pool."""
+        """Return an availability with all items of the pool left; None without a pool."""
 
     def costs_of(self, items: Iterable[T]) -> FloatArray:
         """Return known costs of items, shape (k, m); NaN where only those of a pool are known."""
-        assert self.costs is not None  # asked for where there are some
+        assert self.costs is not None  # called only if there are costs
         rows = [self.costs.of(item, self.identify(item)[1]) for item in items]
         return np.array(rows).reshape(-1, len(self.costs.names))
 
@@ -49,7 +49,7 @@ class Domain(ABC, Generic[T]):
         return self.costs is None or bool(self.costs.within_budget(self.costs_of([item]))[0])
 
     def _within_budget(self) -> BoolArray | None:
-        """Tell which items of the pool are within the budget; None without one."""
+        """Return which items of the pool are within the budget; None without a budget."""
         if self.costs is None or self.costs.table is None:
             return None
         return self.costs.within_budget(self.costs.table)
@@ -60,19 +60,19 @@ class Domain(ABC, Generic[T]):
 
     @abstractmethod
     def checked(self, thing: object, name: str) -> T:
-        """Return an item as the search keeps it.
+        """Return an item in the form that the search stores.
 
         Raises
         ------
         TypeError, ValueError, IndexError
-            If it is none, or not a valid one; the message begins with `name`.
+            If it is not a valid item; the message begins with `name`.
         """
 
     @abstractmethod
     def identify(self, item: T) -> tuple[Hashable, int]:
-        """Return a key that items which count as one share, and the position in the pool.
+        """Return the key shared by items that count as one, and the position in the pool.
 
-        The position is -1 without a pool and for an item from outside of it.
+        The position is -1 without a pool and for an item from outside it.
         """
 
     @abstractmethod
@@ -85,15 +85,15 @@ class Domain(ABC, Generic[T]):
 
     @abstractmethod
     def to_json(self, item: T) -> Any:
-        """Return an item as JSON has it."""
+        """Return an item as a JSON value."""
 
     @abstractmethod
     def from_json(self, value: Any) -> T:
-        """Read what `to_json` returns; TypeError, ValueError or IndexError if it is none."""
+        """Read a result of `to_json`; TypeError, ValueError or IndexError if it is invalid."""
 
     @abstractmethod
     def describe(self) -> dict[str, Any]:
-        """Return, as JSON has it, what tells this domain from others; fingerprints included."""
+        """Return, as JSON values, what distinguishes this domain, including fingerprints."""
 
 
 class PoolItems(Domain[int]):
@@ -105,7 +105,7 @@ class PoolItems(Domain[int]):
     groups : int array (N,), optional
         Equal numbers mark items that count as one.
     costs : KnownCosts, optional
-        Of N items.
+        Costs of the N items.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class PoolItems(Domain[int]):
         self.name = f"pool of {n_items} items"
 
     def availability(self) -> Availability:
-        """Return which items are left: all."""
+        """Return an availability with all items left."""
         return Availability(self.n_items, self._groups, self._within_budget())
 
     def is_item(self, thing: object) -> bool:

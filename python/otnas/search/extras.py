@@ -7,12 +7,12 @@ from typing import Any
 
 
 def require(module: str, method: str, extra: str = "baselines") -> Any:
-    """Import a module of an extra.
+    """Import a module of an optional dependency.
 
     Raises
     ------
     ImportError
-        If it is missing; the message has the command that installs it.
+        If it is missing; the message contains the command that installs it.
     """
     try:
         return import_module(module)

@@ -1,4 +1,4 @@
-"""The front of a search: what nothing else told is better than in value and all known costs."""
+"""The front of a search: items told that no other dominates in value and known costs."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from otnas.search.domain import Domain
 
 @dataclass(frozen=True)
 class Front:
-    """Items that are not dominated, those of lowest first cost first.
+    """Items that are not dominated, in ascending order of the first cost.
 
     Attributes
     ----------
     items : list of k items
-        Each is better in something than any other that was told; the first of equals.
+        No other item told is at least as good in everything; of equal items, the first is kept.
     values : array (k,)
         Their values, as they were told.
     costs : mapping of names to arrays (k,)
     direction : {"minimise", "maximise"}
-        Which values are the better ones.
+        Whether low or high values are better.
     reference : mapping of names to numbers
-        The reference point of the search, where volumes end: "value" and costs.
+        The reference point of the search for hypervolumes: "value" and costs.
     """
 
     items: list[Any]
@@ -52,7 +52,7 @@ class Front:
         Parameters
         ----------
         reference : mapping, optional
-            "value" and each cost; what is missing is that of the search.
+            "value" and each cost; missing entries are those of the search.
 
         Raises
         ------
@@ -74,9 +74,9 @@ class Front:
 
     @property
     def knee(self) -> Any:
-        """The item after which little is gained in one thing for much of the others.
+        """The item beyond which a small gain in one objective costs much in the others.
 
-        With values and costs scaled to [0, 1] over the front, that of the least sum: furthest
+        With values and costs scaled to [0, 1] over the front, it has the least sum: it is furthest
         below the plane that joins the extremes (Das 1999).
 
         Raises
@@ -100,7 +100,7 @@ def front(
     direction: str,
     reference: Mapping[str, float],
 ) -> Front:
-    """Return the front of told items; failures, and items of unknown costs, are left out.
+    """Return the front of told items without failures and items of unknown costs.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def hypervolumes(
 ) -> FloatArray:
     """Return the hypervolume of the front after each item told, shape (n,).
 
-    Parameters as those of `front`; the reference has all names and the value.
+    Parameters are those of `front`; the reference has the value and all names.
     """
     ends = [reference[name] for name in names]
     stairs = hypervolume.Staircase(

@@ -1,8 +1,8 @@
-"""Numbers that are known of every item before it is tried, under names.
+"""Named numbers that are known for every item before it is evaluated.
 
 Notation
 --------
-m : numbers of an item; N : items of a pool.
+m : number of numbers per item; N : number of pool items.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ NumbersLike = (
 )
 """By name, each a function of an item or an array over a pool (N,); or one alone.
 
-Where the pool is a table, a text stands for its column, and several alone for the columns of their
-names.
+Where the pool is a table, a string stands for the column of that name, and a sequence of strings
+for several columns.
 """
 
-# Rows kept of items without a pool: proposals come again, and a function may be slow.
+# Rows cached without a pool: proposals recur, and a function may be slow.
 _REMEMBERED = 100_000
 
 
@@ -47,11 +47,11 @@ class KnownNumbers:
     Parameters
     ----------
     argument : str
-        What they are called in messages, in the plural ("costs"); one alone is named in the
+        Name of the numbers in messages, in the plural ("costs"); a single number is named in the
         singular.
     given : NumbersLike
-        Functions get an item and return a finite number; they are called once an item of a pool,
-        here, and must always return the same.
+        Functions get an item and return a finite number; they are called once per item of a pool,
+        on construction, and must always return the same number for an item.
     pool : sequence of N items, optional
 
     Attributes
@@ -63,8 +63,8 @@ class KnownNumbers:
     Raises
     ------
     TypeError, ValueError
-        If an argument is of another kind, a number is not finite, or an array has another length
-        than the pool.
+        If an argument has a wrong type, a number is not finite, or an array and the pool differ in
+        length.
     """
 
     def __init__(self, argument: str, given: NumbersLike, pool: Pool | None) -> None:
@@ -89,7 +89,7 @@ class KnownNumbers:
         ----------
         item : hashable
         position : int
-            In the pool, -1 for an item from outside.
+            Position in the pool, -1 for an item from outside.
 
         Raises
         ------
@@ -127,7 +127,7 @@ class KnownNumbers:
 def with_columns(
     argument: str, given: NumbersLike, columns: Mapping[str, FloatArray] | None
 ) -> NumbersLike:
-    """Return numbers with columns of the table in the place of their names.
+    """Return numbers with names of columns replaced by columns of the table.
 
     Raises
     ------

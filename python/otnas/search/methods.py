@@ -1,7 +1,7 @@
 """All search methods by name.
 
-A name is that of a sequential method (``bananas``), that of a kernel, which stands for Bayesian
-optimisation with it (``tw-2g``), or a batch rule, alone or on a kernel (``kdpp-quality:tw``).
+A name is that of a sequential method (``bananas``), of a kernel, which stands for Bayesian
+optimisation with it (``tw-2g``), or of a batch rule, alone or with a kernel (``kdpp-quality:tw``).
 Kernels joined by a slash are models that decide in turn (``tw-2g/places``).
 """
 
@@ -48,17 +48,17 @@ from otnas_fast.measures import MEASURES
 
 @dataclass(frozen=True)
 class Method:
-    """A method of search.
+    """A search method.
 
     Attributes
     ----------
     name, summary : str
     settings : tuple of dataclass types
-        Its parts with settings of their own; one mapping holds the fields of all.
+        Classes of the settings of its parts; one mapping holds the fields of all.
     build : callable
-        Makes a search from an instance of each, in their order, and the arguments of `Search`.
+        Makes a search from an instance of each class, in order, and the arguments of `Search`.
     packages : tuple of str
-        What must be installed beyond NumPy and SciPy; results may depend on its versions.
+        Packages needed beyond NumPy and SciPy; results may depend on their versions.
 
     Examples
     --------
@@ -76,9 +76,9 @@ class Method:
 DEFAULT_KERNEL = "tw-2g"
 DEFAULT_RULE = "kdpp-quality"
 INITIAL = 20
-"""Cells drawn uniformly first."""
+"""Number of cells drawn uniformly first."""
 INITIAL_PRIOR = 5
-"""The same with an earlier search, which says where to begin."""
+"""Number of cells drawn uniformly first with an earlier search, which says where to begin."""
 
 
 def _check(name: str, method: object) -> None:
@@ -124,11 +124,11 @@ _ALSO = {
 }
 
 METHODS: Registry[Method] = Registry("method", _check, _BUILT_IN, _ALSO)
-"""Methods that are no kernels or rules; ``METHODS.register(name, Method(...))`` adds one."""
+"""Methods without kernel or rule; ``METHODS.register(name, Method(...))`` adds one."""
 
 
 def names() -> tuple[str, ...]:
-    """Names of all methods; a batch rule stands for itself on the default kernel.
+    """Return the names of all methods; a batch rule alone uses the default kernel.
 
     Examples
     --------
@@ -141,8 +141,8 @@ def names() -> tuple[str, ...]:
 def get(name: str) -> Method:
     """Return a method by name: one of `names`, or ``rule:kernel``.
 
-    A kernel alone chooses by the setting `acquisition`, and in quality k-DPP batches where more
-    than one cell is asked for. Measures joined by plus signs are a kernel too:
+    With a kernel alone, the setting `acquisition` chooses single cells, and the quality k-DPP
+    chooses batches. Measures joined by plus signs are a kernel too:
     ``operations-2+prefix``. Kernels joined by slashes decide in turn: ``tw-2g/places``.
 
     Raises
@@ -177,7 +177,7 @@ def get(name: str) -> Method:
 
 
 def default(space: object) -> str:
-    """Return the method for a space of which nothing is known.
+    """Return the name of the default method for a space.
 
     Examples
     --------
@@ -189,9 +189,10 @@ def default(space: object) -> str:
 
 
 def resolved(name: str, settings: Mapping[str, object] | None = None) -> dict[str, Any]:
-    """Return all settings of a method, defaults included, as journals have them.
+    """Return all settings of a method, including defaults, as journals store them.
 
-    Those that came after the first journals are there where they are set: see `as_identity`.
+    Settings introduced after the first journals are included only where they are set; see
+    `as_identity`.
 
     Raises
     ------
@@ -229,32 +230,32 @@ def make(
         One of `names`, or ``rule:kernel``.
     space : SearchSpace
     seed : int >= 0, numpy Generator or None
-        Methods of equal seed, space, pool and `initial` start from the same cells.
+        Methods with equal seed, space, pool and `initial` start from the same cells.
     pool : CellPool, cells or `otnas.tables.Table`, optional
         The only cells that may be asked for. By default all cells of a space that can be
-        enumerated; any cell of one that cannot. Each cell of a table can be asked for, also where
-        several have one hash: they have results of their own. Make a `CellPool` once to use it for
-        many searches.
+        enumerated, and any cell of one that cannot. Each cell of a table can be asked for, even if
+        several have one hash, because each has its own results. Make a `CellPool` once to use it
+        for many searches.
     settings : mapping, optional
         Some of the fields of the method's settings.
     initial : int >= 1, optional
-        Cells drawn uniformly first, by default 20, and 5 with a prior; evolution draws its
+        Number of cells drawn uniformly first, by default 20, or 5 with a prior; evolution draws its
         population if that is larger.
     direction : {"minimise", "maximise"}
-        Whether values told are errors, or accuracies.
+        Whether values told are errors or accuracies.
     costs : function of an architecture, array over the pool (N,) or mapping of names to such
-        What is known before any training, such as latency; low is good. One alone is named "cost".
-        Of a table also names of columns: ``costs="latency"``, ``costs=["latency", "parameters"]``.
+        Numbers known before training, such as latency; low is good. A single one is named "cost".
+        Columns of a table are named: ``costs="latency"``, ``costs=["latency", "parameters"]``.
         See `Search.front`, and the objective "pareto" in `settings`.
     budget : mapping of names to numbers, optional
         Architectures of higher costs are never asked for.
     reference : mapping of names to numbers, optional
-        The point where volumes end: any of "value" and the costs.
+        The reference point of hypervolumes: any of "value" and the costs.
     features : function of an architecture, array over the pool (N,) or mapping of names to such
-        Numbers that go with the value, such as training-free scores or errors after few epochs:
-        methods with a Gaussian process learn how much each of them says.
+        Numbers that correlate with the value, such as training-free scores or errors after few
+        epochs; methods with a Gaussian process learn how informative each of them is.
     prior : study, pair (architectures, values), list of such or mapping of names to such
-        Earlier searches, on other data say, of which each becomes a feature, see `EarlierSearch`.
+        Earlier searches, for example on other data; each becomes a feature, see `EarlierSearch`.
 
     Raises
     ------
@@ -317,7 +318,7 @@ def _features(
     pool: CellPool | None,
     direction: str,
 ) -> KnownFeatures | None:
-    """Return what is known of architectures from other sources; None if that is nothing."""
+    """Return the known features of architectures; None if there are none."""
     given = {"features": features, "prior": prior}
     names = [name for name, value in given.items() if value is not None]
     if names and ModelSettings not in method.settings:

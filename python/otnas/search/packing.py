@@ -1,4 +1,4 @@
-"""Many texts as one short one, for a search's state in a journal."""
+"""Compression of many strings into one, for a search's state in a journal."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from otnas.nested import parse_json
 
 LARGEST = 1 << 24
-"""Bytes that a packed text may stand for."""
+"""Largest size in bytes of unpacked strings."""
 
 
 def packed(texts: Sequence[str]) -> str:
-    """Return texts compressed, in characters that JSON leaves as they are."""
+    """Return strings compressed into characters that JSON does not escape."""
     return base64.b64encode(zlib.compress(json.dumps(list(texts)).encode())).decode()
 
 
 def unpacked(text: str) -> list[str]:
-    """Return what `packed` got.
+    """Return the strings that `packed` compressed.
 
     Raises
     ------

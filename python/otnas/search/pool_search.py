@@ -38,12 +38,12 @@ class PoolSearch(BayesianSearch[int]):
         Covariances of the N pool items; an `otnas_fast.Embedding` stands for the Laplace kernel of
         its blocks' L1 distances.
     gram : array (N, N), callable (rows, cols) -> array (len(rows), len(cols)), or Embedding
-        Instead of `kernel`: a positive semi-definite Gram matrix of anything, with a diagonal of
-        about 1, whole or computed in blocks of item indices.
+        Given instead of `kernel`: a positive semi-definite Gram matrix with a diagonal of about 1,
+        whole or computed in blocks of item indices.
     n_items : int
         N, with a callable `gram`.
     initial : int >= 1
-        The first items asked for are uniform draws, until this many were asked for or told.
+        Items are uniform draws until this many were asked for or told.
     batch_rule : str, Rule or callable
         How ``ask(n)``, n > 1, chooses: a name of `decision.rules.RULES` (docs/methods.md), some of
         which choose one item too, or a function (candidates, k, rng) -> k positions, which gets a
@@ -52,7 +52,7 @@ class PoolSearch(BayesianSearch[int]):
         Fields of `ModelSettings`, `AcquisitionSettings` and the rule:
         ``{"acquisition": "lcb", "kappa": 1.0, "sharpness": 2.0}``.
     transform : OutputTransform, optional
-        One of your own from values to targets, instead of a name in `settings`.
+        Your own transform from values to targets, instead of a name in `settings`.
     groups : int array (N,), optional
         Equal numbers mark items that are the same thing: asking for or telling one excludes the
         others from being asked for.
@@ -60,12 +60,12 @@ class PoolSearch(BayesianSearch[int]):
         Restricts each model-based choice to these items (e.g. mutations of the best). If fewer
         than n of them are left, the whole pool is used.
     costs : array (N,), function of an item, or mapping of names to such, optional
-        What is known of all items before they are tried, such as latency; low is good. One alone
-        is named "cost". See `search.front`, and the objective "pareto" in `settings`.
+        Numbers known before items are evaluated, such as latency; low is good. A single one is
+        named "cost". See `search.front`, and the objective "pareto" in `settings`.
     budget : mapping of names to numbers, optional
-        Items of higher costs are never asked for.
+        Items with higher costs are never asked for.
     reference : mapping of names to numbers, optional
-        The point where volumes end: any of "value" and the costs.
+        The reference point of hypervolumes: any of "value" and the costs.
     dtype : float64, float32 or None
         Storage of the pool's posterior, 8 or 4 bytes times (n + m) N. None is float64 for pools of
         up to 50,000 items and float32 above, see `PoolPosterior`.
@@ -75,7 +75,7 @@ class PoolSearch(BayesianSearch[int]):
     Raises
     ------
     TypeError
-        Unless exactly one of `kernel` and `gram` is given, or if an argument has a wrong type.
+        If not exactly one of `kernel` and `gram` is given, or if an argument has a wrong type.
     ValueError
         If an argument is out of range.
 
@@ -172,9 +172,9 @@ class PoolSearch(BayesianSearch[int]):
         return self._pool_posterior
 
     def describe(self) -> dict[str, Any]:
-        """Return, as JSON has it, all that decides which items are asked for.
+        """Return, as JSON values, everything that determines which items are asked for.
 
-        A kernel is known by some of its values; functions of your own by nothing but their being.
+        A kernel is described by some of its values; of your own functions, only the presence is.
         """
         return {**super().describe(), "kernel": self._kernel_values()}
 

@@ -1,4 +1,4 @@
-"""Random generators from seeds, and their state as JSON has it."""
+"""Random generators from seeds, and their state as JSON values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def two_streams(
     Parameters
     ----------
     seed : int >= 0, numpy Generator or None
-        Of a Generator, two numbers are drawn; None takes one from the system.
+        From a Generator, two numbers are drawn; None takes a seed from the operating system.
 
     Raises
     ------

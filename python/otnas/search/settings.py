@@ -1,4 +1,4 @@
-"""From a flat mapping, such as a section of a configuration file, to the settings of a method.
+"""Settings of a method from a flat mapping, such as a section of a configuration file.
 
 A method is composed of parts with settings of their own (model, acquisition, candidates, rule),
 each a frozen dataclass; their fields have different names, so that one mapping holds them all.
@@ -55,10 +55,10 @@ def as_mapping(parts: Sequence[Any]) -> dict[str, Any]:
 
 
 def as_identity(parts: Sequence[Any]) -> dict[str, Any]:
-    """Return what tells settings from others, for journals.
+    """Return what distinguishes settings from others, for journals.
 
-    Fields with metadata `LATER` came after the first journals, and are left out at their default:
-    journals from before go on.
+    Fields with metadata `LATER` were added after the first journals. They are left out at their
+    default, so that older journals can be continued.
     """
     known = [field for part in parts for field in fields(part)]
     later = {field.name: field.default for field in known if "later" in field.metadata}

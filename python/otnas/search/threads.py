@@ -1,7 +1,7 @@
-"""Threads of BLAS during a decision: one.
+"""Limits BLAS to one thread during a decision.
 
-Matrices of a decision are small: more threads spend their time waiting for each other, three to
-thirty times as long on busy processors, and where they split a sum decides how ties fall.
+The matrices of a decision are small. More threads would mostly wait for each other, which takes
+three to thirty times as long on busy processors, and how they split a sum would decide ties.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from threadpoolctl import ThreadpoolController
 
 
 def one_blas_thread() -> AbstractContextManager[Any]:
-    """Return a context in which BLAS uses one thread; afterwards all is as before."""
+    """Return a context in which BLAS uses one thread; the old number is restored afterwards."""
     context: AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
     return context
 

@@ -1,4 +1,4 @@
-"""Known costs as a decision takes them: axes, reference point, and what has costs at all."""
+"""Known costs for a decision: axes, reference point, and the items that have costs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from otnas.arrays import FloatArray, IntArray
 from otnas.search.costs import KnownCosts
 from otnas.search.decision.decide import Tradeoff
 
-# Share of the range of a cost by which volumes reach beyond its end.
+# Share of a cost's range by which the reference point lies above its highest value.
 _BEYOND = 0.1
 
 
 def check(costs: KnownCosts | None, *, log_costs: bool) -> None:
-    """Raise ValueError if there are no costs, or logarithms are wanted of what has none."""
+    """Raise ValueError if there are no costs, or a logarithm that is needed does not exist."""
     if costs is None:
         raise ValueError("objective: expected costs beside 'pareto', got none")
     if log_costs and costs.table is not None:
@@ -31,7 +31,7 @@ def tradeoff(
     *,
     log_costs: bool,
 ) -> Tradeoff:
-    """Return what a decision needs.
+    """Return the trade-off that a decision needs.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def tradeoff(
     Raises
     ------
     ValueError
-        If logarithms are wanted of costs that have none.
+        If logarithms are wanted of costs that are not positive.
     """
     told = np.flatnonzero(~np.isnan(known).any(axis=1))
     items, known = items[told], known[told]

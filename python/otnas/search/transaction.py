@@ -1,8 +1,8 @@
-"""What is rolled back when a call fails or is interrupted: everything.
+"""Complete rollback when a call fails or is interrupted.
 
-An object's attributes are immutable (arrays are replaced, never changed in place), or a container
-of immutable things, a random generator, an object with a `checkpoint` of its own, or a tuple of
-such.
+Each attribute of an object must be immutable (arrays are replaced, never changed in place), a
+container of immutable things, a random generator, an object with its own `checkpoint`, or a tuple
+of these.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Undo = Callable[[], None]
 
 
 class Restorable(Protocol):
-    """Something that can be brought back to what it is now."""
+    """An object that can be restored to its present state."""
 
     def checkpoint(self) -> Undo:
         """Return a function that undoes all changes since."""
@@ -26,7 +26,7 @@ class Restorable(Protocol):
 
 
 def checkpoint(owner: object) -> Undo:
-    """Return a function that brings the attributes of an object back to what they are now."""
+    """Return a function that restores the present values of the attributes of an object."""
     attributes = dict(vars(owner))
     undos = [undo for value in attributes.values() if (undo := _undo(value)) is not None]
 
@@ -51,7 +51,7 @@ def unchanged_if_it_fails(owner: Restorable) -> Iterator[None]:
 
 
 def _undo(value: Any) -> Undo | None:
-    if hasattr(value, "checkpoint"):  # cheaper than to ask whether it is Restorable
+    if hasattr(value, "checkpoint"):  # cheaper than isinstance(value, Restorable)
         return cast(Undo, value.checkpoint())
     if isinstance(value, np.random.Generator):
         generator, state = value.bit_generator, value.bit_generator.state

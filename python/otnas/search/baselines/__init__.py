@@ -1,1 +1,1 @@
-"""Search methods of others, to compare with."""
+"""Published search methods for comparison."""

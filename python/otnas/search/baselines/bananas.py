@@ -5,8 +5,8 @@ Notation
 f_1..f_M : predictions of the M networks of the ensemble for a cell, in percent.
 mu, s : their mean and standard deviation (n - 1 in the denominator).
 
-Independent Thompson sampling (their Eq. 5) draws a value from Normal(mu, s^2) for every candidate
-by itself, and takes the candidates of the lowest values.
+Independent Thompson sampling (their Eq. 5) draws a value from Normal(mu, s^2) independently for
+every candidate and takes the candidates with the lowest values.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ class BananasSettings:
     n_networks : int >= 2
         M, 5 (Section 5).
     layers, width : int >= 1
-        Hidden layers and units in each, 10 of 20 (Section 5).
+        Hidden layers and units per layer: 10 layers of 20 units (Section 5).
     epochs : int >= 1
         150, as in the published code.
     learning_rate : float > 0
         0.01 (Section 5).
     train_every : int >= 1
-        The ensemble is trained anew at an ask once this many errors are new: 10, the paper's batch
-        size (Algorithm 1, k).
+        An ask trains the ensemble anew once this many errors are new; 10, the paper's batch size
+        (Algorithm 1, k).
     n_mutations : int >= 1
-        Candidates, 100 (Algorithm 1, c).
+        Number of candidates, 100 (Algorithm 1, c).
     n_parents : int >= 1
-        How many of the best cells told are mutated, 10, as in the published code.
+        Number of the best cells told that are mutated; 10, as in the published code.
     """
 
     n_networks: int = 5
@@ -69,10 +69,10 @@ class Bananas(Search[Cell]):
 
     Differences from the original: the networks are scikit-learn's ``MLPRegressor``, so they
     minimise the squared error of standardised errors with weight decay 1e-4, where the original
-    minimises the relative error above a lower bound without decay; the encoding has the words that
-    told cells have, since the weights of others would never be trained; cells that were seen,
+    minimises the relative error above a lower bound without decay; the encoding contains only words
+    that occur in cells told, since the weights of others would never be trained; cells seen before,
     up to isomorphism, are never candidates. Failed trainings count as the worst error so far.
-    Pending cells are only left out: independent samples need no more.
+    Pending cells are only excluded: independent samples need no more.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ class Bananas(Search[Cell]):
 def independent_thompson(
     mean: FloatArray, std: FloatArray, k: int, rng: np.random.Generator
 ) -> IntArray:
-    """Return the k candidates of lowest value among Normal(mean_i, std_i^2) draws, lowest first.
+    """Return the k candidates with the lowest draws from Normal(mean_i, std_i^2), lowest first.
 
     Parameters
     ----------

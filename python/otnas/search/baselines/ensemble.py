@@ -19,9 +19,9 @@ class Ensemble:
     ----------
     n_networks : int >= 1, M
     layers, width : int >= 1
-        Hidden layers of rectified linear units, and units in each.
+        Number of hidden layers of rectified linear units, and units per layer.
     epochs : int >= 1
-        Passes over the data by Adam, without early stopping.
+        Number of passes of Adam over the data, without early stopping.
     learning_rate : float > 0
 
     Raises
@@ -57,7 +57,7 @@ class Ensemble:
         features : array (n, d), n >= 1
         targets : array (n,), finite; standardised for training
         rng : numpy Generator
-            Draws one seed a network.
+            Draws one seed per network.
         """
         self._offset = float(targets.mean())
         self._scale = float(targets.std()) or 1.0
@@ -67,7 +67,7 @@ class Ensemble:
         for seed in rng.integers(2**31, size=self._n_networks).tolist():
             network = self._neural_network.MLPRegressor(random_state=seed, **options)
             with warnings.catch_warnings():
-                # The number of epochs is a setting: reaching it is no failure.
+                # The number of epochs is a setting, so reaching it is not a failure.
                 warnings.simplefilter("ignore")
                 network.fit(features, y)
             networks.append(network)

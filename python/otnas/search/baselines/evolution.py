@@ -22,12 +22,13 @@ class EvolutionSettings:
     Attributes
     ----------
     population : int >= 1
-        P, cells alive. 50, as the published comparisons on NAS-Bench-101 and -201 use (the search
-        on CIFAR-10 of Real et al. 2019, Section 3, used 100).
+        P, the number of cells alive. 50, as in the published comparisons on NAS-Bench-101 and -201
+        (Real et al. 2019, Section 3, used 100 for the search on CIFAR-10).
     sample : int >= 1
-        S, cells in a tournament. 10, as there (Real et al. used 25 of 100).
+        S, the number of cells in a tournament. 10, as in these comparisons (Real et al. used 25 of
+        100).
     patience : int >= 1
-        Mutations of the winner tried before another tournament is held; ours.
+        Mutations of the winner that are tried before another tournament; our choice.
     """
 
     population: int = 50

@@ -22,10 +22,10 @@ class LocalSearchSettings:
     ----------
     whole_neighbourhood : bool
         Whether all neighbours are evaluated before moving to the best (Algorithm 1), or the search
-        moves at the first improvement (its "query until lower" variant, Section 5). The variant,
-        because it is the stronger baseline on the default table.
+        moves at the first improvement (its "query until lower" variant, Section 5). The variant is
+        the default, because it is the stronger baseline on the default table.
     restart_draws : int >= 1
-        Uniform draws at a local minimum; the best of them is the next start. 1, as in Algorithm 1.
+        Uniform draws at a local minimum, whose best is the next start; 1, as in Algorithm 1.
     """
 
     whole_neighbourhood: bool = False
@@ -36,10 +36,10 @@ class LocalSearchSettings:
 
 
 class LocalSearch(Search[Any]):
-    """Evaluate the neighbours of a cell, move to a better one if there is one, else start anew.
+    """Evaluate the neighbours of a cell and move to a better one if there is one, else restart.
 
     The first start is the best of the initial design. Neighbours come in random order. Neighbours
-    seen before are not evaluated again: if told earlier, their error counts all the same. Cells
+    seen before are not evaluated again; if they were told, their error counts all the same. Cells
     asked for while a decision waits for pending errors are uniform draws that belong to the next
     restart.
 

@@ -1,9 +1,9 @@
-"""Optuna's samplers (Akiba et al. 2019) as search methods: what else one could use.
+"""Optuna's samplers (Akiba et al. 2019) as search methods, for comparison.
 
-One categorical parameter a position of a `CategoricalSpace`; samplers know nothing of cells. They
-may suggest what they suggested before. As Optuna's documentation advises (FAQ, "How can I ignore
-duplicated samples?"), such a suggestion is answered at once with the error known, and another one
-is asked for: a query is an architecture that was not seen before, as for all methods here.
+Each position of a `CategoricalSpace` is one categorical parameter; samplers know nothing of cells.
+They may repeat a suggestion. As Optuna's documentation advises (FAQ, "How can I ignore duplicated
+samples?"), a repeated suggestion is answered at once with the known error, and another one is asked
+for: a query is an architecture that was not seen before, as for all methods here.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class OptunaTPESettings:
     Attributes
     ----------
     n_ei_candidates : int >= 1
-        Draws from the density of good cells, of which the best is suggested; 24.
+        Number of draws from the density of good cells, the best of which is suggested; 24.
     multivariate : bool
         Whether positions are modelled together (default) or each by itself, as Optuna 4 does.
     repeats : int >= 1
@@ -68,7 +68,7 @@ class OptunaGPSettings:
 
 
 class OptunaSearch(Search[Cell]):
-    """A sampler of Optuna by ask and tell.
+    """A search that asks an Optuna sampler for suggestions and tells it results.
 
     The study has all cells told as complete trials (failed trainings with the value +inf, which
     samplers take for the worst) and all pending ones as running trials, whoever chose them. A
@@ -80,8 +80,8 @@ class OptunaSearch(Search[Cell]):
     method : str
         Name of the method, for messages.
     make_sampler : callable
-        ``make_sampler(optuna, seed) -> sampler``, without random trials of its own at the start:
-        the initial design is that of all methods.
+        ``make_sampler(optuna, seed) -> sampler``. The sampler must not start with random trials of
+        its own: the initial design is that of all methods.
     repeats : int >= 1
     domain : CellDomain of a CategoricalSpace
     seed, initial, direction
@@ -92,7 +92,7 @@ class OptunaSearch(Search[Cell]):
     ImportError
         If Optuna is not installed.
     ValueError
-        If cells of the space are not a fixed number of independent choices.
+        If the cells of the space are not a fixed number of independent choices.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ class OptunaSearch(Search[Cell]):
         return [self._suggestion(taken) for _ in range(n)]
 
     def _match_pending(self) -> None:
-        """Make the running trials those of pending cells: initial cells in, failed asks out."""
+        """Make running trials match pending cells: add initial cells, remove failed asks."""
         for digest in [digest for digest in self._running if digest not in self._pending]:
             for number in self._running.pop(digest):
                 self._study.fail(number)
@@ -197,8 +197,8 @@ class OptunaTPE(OptunaSearch):
 class OptunaGP(OptunaSearch):
     """Optuna's Gaussian process: Matern kernel on the Hamming distance, log expected improvement.
 
-    Positions have length scales of their own. Pending cells are taken into account by the expected
-    improvement of the batch (Ament et al. 2023), failed trainings count as the worst error told.
+    Each position has its own length scale. Pending cells are taken into account by the expected
+    improvement of the batch (Ament et al. 2023); failed trainings count as the worst error told.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""An Optuna study over categorical parameters (Akiba et al. 2019), and quiet about it.
+"""An Optuna study over categorical parameters (Akiba et al. 2019), without Optuna's messages.
 
-Optuna's warnings on experimental features and its messages are kept from the user while its
-functions run here, and only then: nothing of the user's own settings of either is changed.
+Optuna's messages and its warnings on experimental features are suppressed only while its functions
+run here: the user's own settings of logging and warnings stay as they are.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from otnas.search.extras import require
 
 
 class CategoricalStudy:
-    """A study that minimises, with one categorical parameter a position.
+    """A study that minimises over one categorical parameter per position.
 
     Parameters
     ----------
     choices : sequence of p sequences of str
-        What may be chosen at each position.
+        The choices at each position.
     make_sampler : callable
         ``make_sampler(optuna) -> sampler``.
     method : str
@@ -51,8 +51,8 @@ class CategoricalStudy:
         self._study = self._new_study(sampler)
 
     def checkpoint(self) -> Callable[[], None]:
-        """Return a function that undoes all changes since, those of the sampler included."""
-        # Optuna replaces the records of trials, so that a list of them stays as it is.
+        """Return a function that undoes all later changes, including those of the sampler."""
+        # Optuna replaces the records of trials, so a list of them stays valid.
         sampler, trials = copy.deepcopy(self._study.sampler), self._records()
 
         def undo() -> None:
@@ -94,7 +94,7 @@ class CategoricalStudy:
 
     @property
     def trials(self) -> list[tuple[str, tuple[str, ...], float | None]]:
-        """State, values and value (None without) of all trials, in the order of their numbers."""
+        """State, parameter values and value (or None) of all trials, in the order of numbers."""
         return [
             (trial.state.name, tuple(trial.params[n] for n in self._distributions), trial.value)
             for trial in self._records()
@@ -113,10 +113,10 @@ class CategoricalStudy:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep messages of Optuna below errors, and some of its warnings, from the user.
+    """Suppress Optuna's messages below the level of errors, and some of its warnings.
 
-    Filtered are what this thread logs, and the warnings that a feature is experimental (Optuna 4)
-    and that the Gaussian process takes infinite values for the worst finite one, as it should.
+    This filters what this thread logs, and the warnings that a feature is experimental (Optuna 4)
+    and that the Gaussian process replaces infinite values by the worst finite one, as it should.
     """
     thread = threading.get_ident()
 

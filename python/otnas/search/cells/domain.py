@@ -1,4 +1,4 @@
-"""The architectures of a space as what a search may ask for."""
+"""The architectures of a space as the domain of a search."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ class CellDomain(Domain[Any]):
     ----------
     space : SearchSpace
     pool : CellPool, optional
-        The only ones that may be asked for; without one, any of the space may be.
+        The only architectures that may be asked for; without a pool, all of the space may be.
     costs : KnownCosts, optional
-        Of the pool, where there is one.
+        Costs of the architectures of the pool, if there is one, or of the space.
     features : KnownFeatures, optional
-        What goes with the value and is known of every architecture.
+        Numbers that correlate with the value and are known for every architecture.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of another kind, or the pool of another space.
+        If an argument has a wrong type, or the pool belongs to another space.
     """
 
     def __init__(
@@ -57,17 +57,17 @@ class CellDomain(Domain[Any]):
             self.name = f"the pool of {len(pool)} cells of {self.name}"
 
     def availability(self) -> Availability | None:
-        """Return which cells of the pool are left: all; None without a pool."""
+        """Return an availability with all cells of the pool left; None without a pool."""
         if self.pool is None:
             return None
         return Availability(len(self.pool), self.pool.labels, self._within_budget())
 
     def is_item(self, thing: object) -> bool:
-        """Whether a thing is a cell, or a mapping as configurations are."""
+        """Whether a thing is a cell, or a mapping such as a configuration."""
         return isinstance(thing, (Cell, Mapping))
 
     def checked(self, thing: object, name: str) -> Any:
-        """Return a valid architecture, as the space has it."""
+        """Return a valid architecture in the form that the space uses."""
         if isinstance(self.space, Space) and not isinstance(thing, Cell):
             raise TypeError(f"{name}: expected a Cell, got {type(thing).__name__}")
         if not self.space.is_valid(thing):
@@ -80,7 +80,7 @@ class CellDomain(Domain[Any]):
         return thing
 
     def identify(self, item: Any) -> tuple[bytes | int, int]:
-        """Return what counts as one with a cell, and its position in the pool, -1 without."""
+        """Return the key that equivalent cells share, and the position in the pool (-1 if none)."""
         if self.pool is not None:
             position = self.pool.locate(item)
             if position >= 0:
@@ -93,7 +93,7 @@ class CellDomain(Domain[Any]):
         return self.pool[position]
 
     def positions(self, cells: Iterable[Any]) -> IntArray:
-        """Return positions in the pool, -1 where it has no cell of that hash."""
+        """Return positions in the pool, -1 where it has no cell with that hash."""
         return np.array([self.identify(cell)[1] for cell in cells], dtype=np.intp)
 
     def random(self, rng: np.random.Generator) -> Any:
@@ -111,8 +111,8 @@ class CellDomain(Domain[Any]):
     def describe(self) -> dict[str, Any]:
         """Return names, operations, and fingerprints of the space's cells and the pool's.
 
-        The space's is that of some random cells: it tells apart spaces of other limits or
-        predicates, of which nothing else can be written down.
+        The fingerprint of the space is that of some random cells: it distinguishes spaces whose
+        limits or predicates differ, which cannot be serialised.
         """
         rng = np.random.default_rng(0)
         drawn = [self.space.random(rng) for _ in range(_FINGERPRINT_CELLS)]

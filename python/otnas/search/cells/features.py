@@ -1,13 +1,12 @@
-"""Features: numbers of every architecture that go with its value, known before it is tried.
+"""Features: numbers that correlate with the value of an architecture and are known beforehand.
 
 Notation
 --------
 F : features; N : architectures of a pool. z : values, (k, F), s : their deviations, (k, F).
 
 Each feature is one more block of the kernel, |z - z'|, and a linear mean of unknown weight
-(`otnas.gp.linear_mean`, docs/maths.md Eq. 7). Whoever knows numbers of architectures is a source of
-features: scores of the user's (`Scores`), or the posterior of an earlier search
-(`otnas.search.cells.prior`).
+(`otnas.gp.linear_mean`, docs/maths.md Eq. 7). The sources of features are the user's scores
+(`Scores`) and the posteriors of earlier searches (`otnas.search.cells.prior`).
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ from otnas.search.known import KnownNumbers, NumbersLike
 from otnas.spaces import SearchSpace
 
 FeaturesLike = NumbersLike
-"""By name, each a function of an architecture or an array over a pool (N,); or one alone."""
+"""Functions of an architecture or arrays over a pool (N,), by name; or a single one."""
 
 _SAMPLE = 256
 
 
 class FeatureSource(Protocol):
-    """Knows features of architectures, scaled to about a unit deviation."""
+    """A source of features of architectures, scaled to about unit standard deviation."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -46,16 +45,16 @@ class FeatureSource(Protocol):
         ...
 
     def describe(self, sample: Sequence[Any]) -> dict[str, Any]:
-        """Return, as JSON has it, what tells these features from others."""
+        """Return, as JSON values, what distinguishes these features from others."""
         ...
 
 
 class Scores:
-    """Numbers of the user's: training-free scores, errors after a few epochs.
+    """The user's numbers, such as training-free scores or errors after a few epochs.
 
-    They are standardised over the pool, or over random architectures of a space without one. Where
-    an array has no number, for architectures from outside of the pool, the mean stands with a
-    deviation of one: nothing is known.
+    They are standardised over the pool, or over random architectures of a space without one. For
+    architectures outside the pool an array has no number; they get the mean with a deviation of
+    one, since nothing is known.
 
     Parameters
     ----------
@@ -124,7 +123,7 @@ class KnownFeatures:
     Raises
     ------
     ValueError
-        If two features have one name.
+        If two features have the same name.
     """
 
     def __init__(self, sources: Sequence[FeatureSource]) -> None:
@@ -143,7 +142,7 @@ class KnownFeatures:
         return _side_by_side([source.of_pool(pool) for source in self._sources])
 
     def describe(self, sample: Sequence[Any]) -> list[dict[str, Any]]:
-        """Return, as JSON has it, what tells the features of each source from others."""
+        """Return, as JSON values, what distinguishes the features of each source from others."""
         return [source.describe(sample) for source in self._sources]
 
 

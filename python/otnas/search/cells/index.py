@@ -1,12 +1,12 @@
-"""Where in an array a cell is, in little memory.
+"""An index of the positions of cells in an array that takes little memory.
 
-A dictionary of 423,624 cells takes 120 MB, two sorted columns of numbers take 5. Keys are numbers
-of 64 bits made from the vertices of a cell,
+A dictionary of 423,624 cells takes 120 MB, two sorted columns of numbers take 5 MB. Keys are 64-bit
+numbers made from the vertices of a cell,
 
     key = sum_v M_v (256 s_v + c_v + 1)    modulo 2^64,
 
 with s_v the successors of vertex v as a bit mask, c_v the number of its operation and M_v odd
-random numbers. Different cells may share a key, so what is found is compared.
+random numbers. Different cells may share a key, so the cells found are compared.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MASK = (1 << 64) - 1
 
 
 class CellIndex:
-    """Positions of cells by their arrays; O(log n) a look-up.
+    """Positions of cells by their arrays; a look-up takes O(log n).
 
     Parameters
     ----------

@@ -1,10 +1,10 @@
 """Cells as the items of a Gaussian process, whose items are numbers.
 
-Two ways to evaluate the posterior, of the same values:
+There are two ways to evaluate the posterior, with equal results:
 
 - over a whole pool, whose rows are kept and updated (`PoolPosterior`);
-- over candidates that change with every question (`DirectPosterior`): cells that were observed or
-  are pending stay in the list of items, candidates are put after them and taken off again.
+- over candidates that change from call to call (`DirectPosterior`): observed and pending cells
+  stay in the list of items, and candidates are appended to them and removed again.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from otnas.spaces import SearchSpace
 
 
 class CellItems:
-    """A list of cells, those of a pool first, and a Gaussian process over it.
+    """A list of cells, beginning with those of a pool, and a Gaussian process over it.
 
     Parameters
     ----------
     distances : CellDistances, empty
     space : SearchSpace
     pool : CellPool, optional
-        On which the priors of the lengthscales are measured.
+        The pool on which the priors of the lengthscales are measured.
     whole_pool : bool
-        Whether the pool's cells are in the list for good. Those at distance 0 are one item.
+        Whether the pool's cells stay in the list permanently. Cells at distance 0 are one item.
     noise_floor : float
         See `GaussianProcess`.
     features : KnownFeatures, optional
@@ -81,15 +81,15 @@ class CellItems:
 
     @property
     def relevances(self) -> dict[str, float]:
-        """What the last fit makes of each distance: typical distance / lengthscale, >= 0.
+        """Relevance of each distance in the last fit: typical distance / lengthscale, >= 0.
 
-        Typical cells correlate by exp(-sum of these); a distance near 0 plays no part.
+        Typical cells correlate by exp(-sum of these); a distance with a value near 0 has no effect.
         """
         lengthscales = np.exp(self.process.log_parameters[: self._scales.size])
         return dict(zip(self._distances.names, (self._scales / lengthscales).tolist(), strict=True))
 
     def keep(self, cells: Sequence[Any]) -> IntArray:
-        """Return the items of cells, new ones at the end of the list; candidates are taken off."""
+        """Remove candidates, append new cells for good, and return the items of `cells`."""
         self._distances.truncate(self._n_kept)
         items = np.empty(len(cells), dtype=np.intp)
         new: list[Any] = []
@@ -116,7 +116,7 @@ class CellItems:
         return np.arange(self._n_kept, self._distances.n_items)
 
     def of_pool(self, positions: IntArray) -> IntArray:
-        """Return the items of cells of the pool, which stay in the list."""
+        """Return the items of pool cells, which stay in the list."""
         return self._item_of[positions]
 
     def checkpoint(self) -> transaction.Undo:
@@ -124,7 +124,7 @@ class CellItems:
         return transaction.checkpoint(self)
 
     def _start(self) -> None:
-        """Make kernel and process for the present list."""
+        """Create the kernel and the process for the present list."""
         whole = self._pool is not None
         source: DistanceBlocks = self._distances
         if whole and not isinstance(source, LaplaceBlocks):
@@ -136,7 +136,7 @@ class CellItems:
         self._posterior: Posterior = PoolPosterior(process) if whole else DirectPosterior(process)
 
     def _lengthen(self) -> None:
-        """Take over cells from outside the pool: rows over the pool get longer."""
+        """Extend the rows over the pool by cells from outside the pool."""
         old = self.process
         self._start()
         self.process.set_log_parameters(old.log_parameters, old.n_fitted)

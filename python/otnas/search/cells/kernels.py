@@ -1,7 +1,7 @@
 """The kernels that methods are named after.
 
-A kernel is one of `KERNELS`, or tree-Wasserstein with measures of your choice, joined by plus
-signs: ``operations-2+prefix``, ``tw-2g+sizes``.
+A kernel name is one of `KERNELS`, or measures of your choice for the tree-Wasserstein kernel,
+joined by plus signs: ``operations-2+prefix``, ``tw-2g+sizes``.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class KernelKind:
     slow : bool
         Whether "auto" candidates are mutations rather than the whole pool.
     packages : tuple of str
-        As of `otnas.search.methods.Method`.
+        See `otnas.search.methods.Method`.
     of_cells : bool
-        Whether it compares cells, rather than what is chosen at each place of any architecture.
+        Whether it compares cells, rather than the choices at each place of any architecture.
     """
 
     summary: str

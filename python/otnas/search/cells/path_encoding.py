@@ -10,15 +10,15 @@ from otnas.arrays import FloatArray
 from otnas_fast import Cell, as_cells
 
 MAX_WORDS = 5_000
-"""Words of one length under way in one cell, beyond which longer ones are left out."""
+"""Number of words of one length in one cell beyond which longer words are left out."""
 
 
 def path_words(cell: Cell) -> frozenset[tuple[int, ...]]:
     """Return the different words of operation codes along the paths of a pruned cell.
 
-    White et al. (2021), Section 4, one bit a word; the bit of the empty word is an edge from input
-    to output. Dense cells of many vertices have exponentially many paths: theirs are cut off by
-    length, as in the paper's truncated encoding.
+    In White et al. (2021), Section 4, each word is one bit; the bit of the empty word is an edge
+    from input to output. Dense cells of many vertices have exponentially many paths, which are
+    truncated by length, as in the paper's truncated encoding.
     """
     last = len(cell) - 1
     followers = [[v for v in range(last + 1) if mask >> v & 1] for mask in cell.successors]
@@ -43,7 +43,7 @@ class PathEncoding:
     Parameters
     ----------
     known : cells, not necessarily pruned
-        Their d different words, in order of length and then of operation codes, are the entries.
+        Their d different words, ordered by length and then by operation codes, are the entries.
     """
 
     def __init__(self, known: Sequence[Cell]) -> None:

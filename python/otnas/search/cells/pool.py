@@ -21,8 +21,8 @@ T = TypeVar("T")
 class CellPool:
     """N architectures of one space; by default those of equal hash are a group that counts as one.
 
-    Never changes, so that one pool can serve any number of searches one after another. What
-    searches compute for all of its cells (embeddings, path encodings) is kept with it.
+    A pool never changes, so it can serve any number of searches one after another. It stores what
+    searches compute for all of its cells (embeddings, path encodings).
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class CellPool:
         All of the space by default.
     merge : bool
         Whether architectures of equal hash count as one. Otherwise each of them can be asked for,
-        as in the literature on tables where they have results of their own.
+        as is usual in the literature on tables where each has its own results.
 
     Raises
     ------
@@ -70,7 +70,7 @@ class CellPool:
 
     @property
     def cells(self) -> Any:
-        """The N architectures: a CellArray, or a sequence of what the space has."""
+        """The N architectures, as a CellArray or a sequence of the space's architectures."""
         return self._all.cells
 
     @cached_property
@@ -84,10 +84,10 @@ class CellPool:
         return self._all[index]
 
     def locate(self, cell: Any) -> int:
-        """Return the position of this very cell, else of the first of its hash, else -1.
+        """Return the position of an identical cell, else of the first with its hash, else -1.
 
-        Members of a group may have results of their own in a table (NAS-Bench-201), hence the
-        difference.
+        Identical cells come first because members of a group may have different results in a table
+        (NAS-Bench-201).
         """
         position = -1 if self._index is None else self._index.find(cell)
         if position >= 0:
@@ -95,7 +95,7 @@ class CellPool:
         return int(self._all.find(self.space.digests([cell]))[0])
 
     def key(self, position: int) -> bytes | int:
-        """Return what cells share that count as one: their digest, or the position of each."""
+        """Return the key shared by cells that count as one: the digest, or else the position."""
         return self.digest(position) if self.merged else position
 
     def digest(self, position: int) -> bytes:

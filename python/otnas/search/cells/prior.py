@@ -1,12 +1,12 @@
-"""An earlier search as a feature: what its results say about other architectures.
+"""An earlier search as a feature: predictions from its results for other architectures.
 
 Notation
 --------
 m(x), s(x) : posterior mean and deviation of a Gaussian process given the earlier results, in units
     of the standardised earlier targets.
 
-m is the value of the feature, s its deviation: where the earlier results say nothing m is near 0,
-their mean, and s near the process's own deviation (docs/maths.md Eq. 7).
+m is the value of the feature and s its deviation. Where the earlier results say nothing, m is near
+0, their mean, and s is near the prior deviation of the process (docs/maths.md Eq. 7).
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from otnas.spaces import SearchSpace, Space
 from otnas_fast import as_cells
 
 LARGEST_PRIOR = 2_000
-"""Earlier results up to which a Gaussian process is fitted to them: seconds, 32 MB."""
+"""Largest number of earlier results that a process is fitted to, in seconds and 32 MB."""
 
-# Architectures whose posterior is computed at a time.
+# Number of architectures whose posterior is computed at a time.
 _CHUNK = 4096
 
 
 @runtime_checkable
 class Results(Protocol):
-    """What a study found out, such as `otnas.study.StudyResults`."""
+    """The results of a study, such as `otnas.study.StudyResults`."""
 
     @property
     def header(self) -> Mapping[str, Any]:
-        """Everything that decides what is asked for."""
+        """Everything that determines what is asked for."""
         ...
 
     @property
@@ -56,7 +56,7 @@ class Results(Protocol):
 
 
 EarlierLike = Results | tuple[Iterable[Any], ArrayLike]
-"""A study, or architectures and their values, infinite on the bad side for failures."""
+"""A study, or architectures and their values; the worst infinity marks failures."""
 PriorLike = EarlierLike | Sequence[EarlierLike] | Mapping[str, EarlierLike]
 """One earlier search, several in a list, or several by name."""
 
@@ -70,18 +70,18 @@ class EarlierSearch:
     Parameters
     ----------
     name : str
-        Of the feature.
+        Name of the feature.
     earlier : EarlierLike
     space : SearchSpace
-        That of the new search. Cells of another space will do if it has all their operations.
+        Space of the new search. Cells of another space are accepted if it has all their operations.
     pool : CellPool, optional
     direction : {"minimise", "maximise"}
-        That of the new search; results of a study have their own.
+        Direction of the new search; results of a study have their own.
 
     Raises
     ------
     TypeError, ValueError
-        If `earlier` is of another kind, there are fewer than two finite values or more than 2,000,
+        If `earlier` has a wrong type, there are fewer than two finite values or more than 2,000,
         or an architecture cannot be compared with those of the space.
     """
 
@@ -124,7 +124,7 @@ class EarlierSearch:
 
     @cached_property
     def fingerprint(self) -> str:
-        """What tells these results from others."""
+        """A fingerprint that distinguishes these results from others."""
         texts = "\n".join(_text(cell, self._space) for cell in self._cells)
         parts = (texts.encode(), self._errors.tobytes(), type(self._transform).__name__.encode())
         return fingerprint(np.frombuffer(b"\0".join(parts), dtype=np.uint8))
@@ -140,11 +140,11 @@ class EarlierSearch:
         return mean[:, np.newaxis], std[:, np.newaxis]
 
     def of_pool(self, pool: CellPool) -> tuple[FloatArray, FloatArray]:
-        """Return values m and deviations s of a pool, shapes (N, 1), which stay with it."""
+        """Return values m and deviations s of a pool, shapes (N, 1), which the pool stores."""
         return pool.feature(f"prior-{self.fingerprint}", self.of)
 
     def describe(self, sample: Sequence[Any]) -> dict[str, Any]:
-        """Return the name, and how many and which results there are."""
+        """Return the name, and the number and fingerprint of the results."""
         return {
             "names": list(self.names),
             "n_results": len(self._cells),
@@ -209,7 +209,7 @@ def _read(item: Any, space: SearchSpace[Any], where: str) -> Any:
 
 
 def _comparable(cells: Sequence[Any], space: SearchSpace[Any], where: str) -> list[Any]:
-    """Return architectures as the new space's kernel compares them."""
+    """Return architectures in the form that the new space's kernel compares."""
     if isinstance(space, Space):
         return list(as_cells(list(cells), taxonomy=space.taxonomy, name=where)) if cells else []
     for i, cell in enumerate(cells):

@@ -1,4 +1,4 @@
-"""Among which cells to choose, where that is not a whole pool."""
+"""Proposals of candidate cells where a whole pool is not evaluated."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from otnas.arrays import FloatArray
 from otnas.spaces import SearchSpace
 
 LARGEST_WHOLE_POOL = 500_000
-"""Cells up to which "auto" evaluates the whole pool at every ask, see `CandidateSettings`."""
+"""Pool size up to which "auto" evaluates the whole pool at every ask; see `CandidateSettings`."""
 
 PATIENCE = 5
-"""Mutations tried for each candidate wanted, before there are fewer, as White et al. have it."""
+"""Mutations tried per wanted candidate before fewer are returned, as in White et al."""
 
 CANDIDATES = ("auto", "space", "mutation", "growing")
 
@@ -28,8 +28,8 @@ class CandidateSettings:
     Attributes
     ----------
     candidates : {"auto", "space", "mutation", "growing"}
-        Among which cells to choose. "space": the whole pool. "mutation": `n_mutations` mutations of
-        the best cells told, anew at every ask (Nguyen et al. 2021, Section 5; White et al. 2021).
+        The cells to choose from. "space": the whole pool. "mutation": `n_mutations` mutations of
+        the best cells told, new at every ask (Nguyen et al. 2021, Section 5; White et al. 2021).
         "growing": such mutations, `n_random` uniform draws, and the `n_kept` most promising
         candidates of the last ask. "auto": the whole pool where there is one of up to 500,000
         cells (NAS-Bench-101 has 423,624), else "growing"; for `path`, `edit` and `wl`, which look
@@ -40,9 +40,9 @@ class CandidateSettings:
     n_mutations : int >= 1
         100, as in the paper.
     n_parents : int >= 1
-        How many of the best cells told are mutated; 10, as in the published code of White et al.
+        Number of best cells told to mutate; 10, as in the published code of White et al.
     n_random, n_kept : int >= 0
-        See `candidates`; ours.
+        See `candidates`; the defaults are our choice.
     """
 
     candidates: str = "auto"

@@ -20,12 +20,12 @@ from otnas.arrays import FloatArray, IntArray
 
 _LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
 _SQRT_HALF_PI = math.sqrt(0.5 * math.pi)
-# Below, the direct formula of log h loses digits to cancellation and later underflows.
+# Below this, the direct formula of log h loses digits to cancellation and later underflows.
 _DIRECT_ABOVE = -1.0
-# Below, the erfcx formula loses digits and the asymptotic series has converged.
+# Below this, the erfcx formula loses digits and the asymptotic series has converged.
 _SERIES_BELOW = -40.0
 _CERTAIN_ABOVE = 1e8
-# z^2 still fits a double.
+# For this z, z^2 still fits a double.
 _LARGEST_Z = 1e150
 
 
@@ -59,12 +59,12 @@ def log_expected_improvement(mean: ArrayLike, std: ArrayLike, best: ArrayLike) -
 def best_improvements(mean: ArrayLike, std: ArrayLike, best: float) -> IntArray:
     """Return the positions of the greatest log expected improvement: one, or all that tie.
 
-    Equal to the maxima of `log_expected_improvement`, but evaluates it only where it can be
+    These are the maxima of `log_expected_improvement`, which is evaluated only where it can be
     greatest. log h is concave, so with slope = (log h)'(z0) = Phi(z0) / h(z0)
 
         log EI_i <= log s_i + log h(z0) + slope (z_i - z0),
 
-    and whatever this leaves below log EI of the item of greatest z, z0, is out.
+    where z0 is the greatest z; items whose bound is below log EI of that item are excluded.
 
     Parameters
     ----------

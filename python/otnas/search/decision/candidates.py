@@ -1,4 +1,4 @@
-"""What a batch rule knows about the candidates it chooses from."""
+"""The candidates that a batch rule chooses from, with their posterior."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Candidates:
     mean : array (M,), mu
     covariance : array (M, M), Sigma
     prior : array (M, M)
-        Prior covariance, the kernel's.
+        Prior covariance, given by the kernel.
     targets : array (n,)
         Standardised targets of the observations.
     best : float
@@ -27,7 +27,7 @@ class Candidates:
     noise : float
         sigma^2, variance of the noise of an observation.
     beyond : BeyondFront, optional
-        What is to improve, where it is not the best value but a front.
+        The improvement of a front, where it replaces that of the best value.
     """
 
     mean: FloatArray
@@ -40,7 +40,7 @@ class Candidates:
 
     @property
     def improvement(self) -> Improvement:
-        """What is to improve."""
+        """The improvement to maximise."""
         return BelowBest(self.best) if self.beyond is None else self.beyond
 
     @property

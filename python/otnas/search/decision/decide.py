@@ -27,7 +27,7 @@ from otnas.search.decision.settings import AcquisitionSettings
 
 @dataclass(frozen=True)
 class Decision:
-    """What was chosen of N candidates, and what was known of all.
+    """The chosen ones of N candidates, and the moments of all.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Decision:
         Positions among the candidates.
     mean, std : arrays (N,), mu and s
     gap : array (N,)
-        mu as it may be ranked, see `Improvement.gap`.
+        Means for ranking, see `Improvement.gap`.
     """
 
     chosen: IntArray
@@ -46,12 +46,12 @@ class Decision:
 
 @dataclass(frozen=True)
 class Tradeoff:
-    """Costs that are known, where the front of value and costs is to improve.
+    """Known costs, for decisions that improve the front of value and costs.
 
     Attributes
     ----------
     items : int array (n,)
-        Observed and pending items that have costs, failures left out.
+        Observed and pending items that have costs, without failures.
     costs : array (n, m), c_i
     offered : array (N, m)
         Costs of the candidates.
@@ -67,7 +67,7 @@ class Tradeoff:
     reference_target: float | None
 
     def beyond(self, posterior: Posterior) -> BeyondFront:
-        """Return the front of posterior means, and what is to improve."""
+        """Return the improvement beyond the front of posterior means."""
         reference = self.reference_target
         if reference is None:
             reference = float(posterior.process.standardised_targets.max())
@@ -88,7 +88,7 @@ def decide(
     groups: IntArray | None = None,
     tradeoff: Tradeoff | None = None,
 ) -> Decision:
-    """Choose k of N candidates: one by the acquisition function, several by the batch rule.
+    """Choose k of N candidates, one by the acquisition function or several by the batch rule.
 
     Ties of the acquisition function are broken at random.
 
@@ -101,10 +101,10 @@ def decide(
     rule : Rule
     settings : AcquisitionSettings
     n_seen : int
-        How many items were told or are pending, for acquisition functions that take turns.
+        Number of items told or pending, for acquisition functions that take turns.
     rng : numpy Generator
     groups : int array (N,), optional
-        Equal numbers mark candidates of which a batch may hold one only.
+        Equal numbers mark candidates of which a batch may hold only one.
     tradeoff : Tradeoff, optional
         Improve the front instead of the best value.
 
@@ -131,7 +131,7 @@ def decide(
         value = -beyond.front.greatest(mean, std, beyond.costs, m, groups)
     promising = lowest_of_groups(value, m, groups)
     if beyond is not None:
-        # What gains nothing is left out, unless there is too little else.
+        # Candidates without improvement are left out, unless there are too few others.
         gaining = promising[np.isfinite(value[promising])]
         promising = gaining if gaining.size >= k else promising
         beyond = beyond.of(promising)
@@ -145,7 +145,7 @@ def decide(
 def confidence_bound(
     settings: AcquisitionSettings, mean: FloatArray, std: FloatArray, weight: float
 ) -> FloatArray:
-    """Return mu - weight s, low is promising; the paper's code has s^2 for s."""
+    """Return mu - weight s, low is promising; the paper's code uses s^2 instead of s."""
     spread = std * std if settings.reproduce_variance_bound else std
     return mean - weight * spread
 
@@ -153,7 +153,7 @@ def confidence_bound(
 def _winners(
     settings: AcquisitionSettings, n_seen: int, mean: FloatArray, std: FloatArray, best: float
 ) -> IntArray:
-    """Return the positions of the best acquisition value, all that tie."""
+    """Return all positions of the best acquisition value."""
     by_turns = settings.acquisition == "ei-lcb" and n_seen % 2 == 1
     if settings.acquisition == "lcb" or by_turns:
         bound = confidence_bound(settings, mean, std, settings.kappa)
@@ -164,7 +164,7 @@ def _winners(
 def _promise(
     rule: Rule, settings: AcquisitionSettings, mean: FloatArray, std: FloatArray, best: float
 ) -> FloatArray:
-    """Return by what the candidates of a batch are ranked, low is promising, shape (N,)."""
+    """Return the scores that rank the candidates of a batch, low is promising, shape (N,)."""
     if rule.by_bound or settings.acquisition == "lcb":
         weight = rule.bound_weight
         if weight is None:

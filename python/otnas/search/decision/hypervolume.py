@@ -14,8 +14,8 @@ A value f at costs c(x) adds the integral of max(F(t) - f, 0) over t from c(x) t
 
 with EI the expected improvement below a threshold (docs/maths.md Eq. 6) and V_v(x) the volume of
 {t from c(x) to c_ref : F(t) = v}. With one cost these are the steps right of c(x); with several,
-unions of boxes. Of Yang, Emmerich, Deutz & Back (2019) it is the case of one objective that is not
-known. Everything is in logarithms: far from the front no candidate is like another.
+unions of boxes. This is the case of Yang, Emmerich, Deutz & Back (2019) with only one unknown
+objective. Everything is in logarithms, so that candidates far from the front can be told apart.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from otnas.arrays import BoolArray, FloatArray, IntArray
 from otnas.search.decision.acquisition import log_expected_improvement
 from otnas.search.decision.ranking import lowest_of_groups
 
-# Numbers in the largest temporary array.
+# Size of the largest temporary array.
 _CHUNK = 2_000_000
 # Candidates looked at first, at least and a wanted one: they tell which others need not be.
 _LEADING, _LEADING_EACH = 1000, 4
@@ -38,7 +38,7 @@ _ROUNDING = 1e-9
 
 
 def non_dominated(points: ArrayLike) -> BoolArray:
-    """Return which points no other is at least as good as in everything; the first of equals.
+    """Return which points are not dominated; of equal points, only the first counts.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ class Staircase:
 
     @property
     def hypervolume(self) -> float:
-        """Volume that is dominated by the front and dominates the reference point."""
+        """Volume of the points that the front dominates and that dominate the reference point."""
         lower, upper, level, levels = self._boxes
         gain = self.reference_value - levels[level]
         dominated = gain > 0  # elsewhere a box may have no lower end
@@ -202,7 +202,7 @@ class Staircase:
         mean, std : arrays (N,); std >= 0
         costs : array (N, m)
         m : int >= 1
-            So many of different groups, and all that tie with the last.
+            Number of candidates of different groups; all ties with the last are added.
         groups : int array (N,), optional
         """
         bound = log_expected_improvement(mean, std, self.threshold(costs))

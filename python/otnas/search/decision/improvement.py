@@ -1,6 +1,6 @@
-"""What a candidate is to improve: the best value, or the front of values and known costs.
+"""The improvement by a candidate: of the best value, or of the front of values and known costs.
 
-The one place that tells the two apart; rules ask an `Improvement` and know neither.
+Only this module distinguishes the two; rules use an `Improvement` and know neither.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ class Improvement(Protocol):
     """Expected improvement of M candidates, given their moments."""
 
     def log(self, mean: FloatArray, std: FloatArray, where: IntArray) -> FloatArray:
-        """Return its logarithm for candidates `where`, whose moments these are, shape (k,)."""
+        """Return the log improvement of candidates `where` with these moments, shape (k,)."""
         ...
 
     def after(self, position: int, value: float) -> Improvement:
-        """Return what is left to improve if a candidate has this value."""
+        """Return the improvement that remains if a candidate has this value."""
         ...
 
     def gap(self, mean: FloatArray) -> FloatArray:
-        """Return means as a rule may rank them: up to a constant, mean minus what must be beaten.
+        """Return means for ranking: up to a constant, mean minus the value that must be beaten.
 
         Shape (M,), low is promising.
         """
@@ -59,7 +59,7 @@ class BeyondFront:
     ----------
     front : Staircase
     costs : array (M, m)
-        Those of the candidates.
+        Costs of the candidates.
     """
 
     front: Staircase
@@ -74,7 +74,7 @@ class BeyondFront:
         return replace(self, front=self.front.with_point(self.costs[position], value))
 
     def gap(self, mean: FloatArray) -> FloatArray:
-        """Return mu - F(c): a candidate has to be better than what is as cheap, no more."""
+        """Return mu - F(c), because a candidate only has to beat points that are as cheap."""
         return mean - self.front.threshold(self.costs)
 
     def of(self, positions: IntArray) -> BeyondFront:

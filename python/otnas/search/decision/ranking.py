@@ -1,4 +1,4 @@
-"""The best of many: lowest values first, ties in order of index."""
+"""Selection of the lowest values, with ties in order of index."""
 
 from __future__ import annotations
 

@@ -16,12 +16,12 @@ class ModelSettings:
     Attributes
     ----------
     transform : {"auto", "log-winsorised", "log", "winsorised", "identity"}
-        From errors to targets, see `otnas.search.decision.transforms`. "auto" is "log-winsorised"
-        where values are minimised, "winsorised" where they are maximised. The paper standardises
-        only ("identity").
+        Map of errors to targets, see `otnas.search.decision.transforms`. "auto" is "log-winsorised"
+        where values are minimised and "winsorised" where they are maximised. The paper only
+        standardises ("identity").
     refit_every : int >= 1, optional
-        Hyperparameters are refitted at an ask once this many observations are new; by default once
-        there are a tenth more than at the last fit, since the first observations teach most.
+        An ask refits the hyperparameters once this many observations are new; by default once there
+        are a tenth more than at the last fit, since the first observations are most informative.
     noise_floor : float, in (0, 0.01]
         Smallest noise variance relative to that of the targets.
 
@@ -43,7 +43,7 @@ class ModelSettings:
             raise ValueError(f"noise_floor: expected a number in (0, 0.01], got {self.noise_floor}")
 
     def refit_is_due(self, n: int, n_fitted: int) -> bool:
-        """Tell whether n observations call for a fit, the last of which was to `n_fitted`."""
+        """Return whether n observations require a fit, if the last one was to `n_fitted`."""
         wait = max(1, n_fitted // 10) if self.refit_every is None else self.refit_every
         return n_fitted == 0 or n - n_fitted >= wait
 
@@ -57,21 +57,21 @@ class AcquisitionSettings:
     acquisition : {"ei-lcb", "log-ei", "lcb"}
         "log-ei": log expected improvement over the lowest posterior mean of a told item (Ament et
         al. 2023). "lcb": the lower confidence bound mu - kappa sigma (Srinivas et al. 2010).
-        "ei-lcb": the two in turn, expected improvement where an even number of items was told or is
-        pending. Where the noise is large, expected improvement ends up among items that little is
-        known of, and the bound stays with good ones. (A fixed portfolio; one that learns is that of
-        Hoffman et al. 2011.) Batch rules take "ei-lcb" for "log-ei".
+        "ei-lcb": the two in turn, expected improvement when the number of items told or pending is
+        even. Where the noise is large, expected improvement ends up among items of which little is
+        known, while the bound stays with good ones. (This portfolio is fixed; that of Hoffman et
+        al. 2011 learns.) Batch rules treat "ei-lcb" as "log-ei".
     kappa : float >= 0
         Weight of the standard deviation in the bound; 0.6, chosen like "ei-lcb" on trials 1000 to
         1009 of NAS-Bench-101 and 1000 to 1029 of NAS-Bench-201.
     reproduce_variance_bound : bool
-        The bound of the paper's published code, mu - kappa sigma^2, which is no confidence bound.
+        Use mu - kappa sigma^2 of the paper's published code, which is not a confidence bound.
     objective : {"value", "pareto"}
         "pareto" looks for the front of values and known costs instead of the best value: all
         choices are by the expected hypervolume improvement (`decision.hypervolume`), whatever
         `acquisition` says. It needs costs.
     log_costs : bool
-        Whether volumes are those on logarithmic axes of the costs.
+        Whether hypervolumes are computed with logarithms of the costs.
 
     Examples
     --------

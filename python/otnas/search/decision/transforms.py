@@ -2,7 +2,7 @@
 
 Notation
 --------
-v_1..v_n : observed values, lower is better (those to maximise come negated); +inf marks a failed
+v_1..v_n : observed values, lower is better (values to maximise are negated); +inf marks a failed
     training.
 t_i : target of observation i, always finite; v_i <= v_j implies t_i <= t_j.
 
@@ -74,7 +74,7 @@ class Log:
         return _failures_as_worst(np.log(np.maximum(array, max(floor, np.finfo(float).tiny))))
 
     def moments(self, mean: FloatArray, std: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the moments of the log-normal distribution, a ceiling of targets left aside."""
+        """Return the moments of the log-normal distribution, ignoring a ceiling of targets."""
         with np.errstate(over="ignore"):
             expected = np.exp(mean + 0.5 * std * std)
             return expected, expected * np.sqrt(np.expm1(std * std))
@@ -102,7 +102,7 @@ class Winsorised(Identity):
 
 
 AUTO = "auto"
-"""`LogWinsorised` for what is minimised, `Winsorised` for what is maximised."""
+"""`LogWinsorised` for values that are minimised, `Winsorised` for values that are maximised."""
 
 TRANSFORMS: dict[str, Callable[[], OutputTransform]] = {
     "log-winsorised": LogWinsorised,
@@ -110,7 +110,7 @@ TRANSFORMS: dict[str, Callable[[], OutputTransform]] = {
     "winsorised": Winsorised,
     "identity": Identity,
 }
-"""By name."""
+"""The transforms by name."""
 
 
 def by_name(name: str, *, maximise: bool) -> OutputTransform:

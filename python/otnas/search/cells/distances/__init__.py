@@ -1,4 +1,4 @@
-"""Distances between cells that come one at a time, as sources of a Gaussian process's kernel."""
+"""Distances between cells that arrive one at a time, for kernels of Gaussian processes."""
 
 from otnas.search.cells.distances.base import CellDistances, TypicalSample, packed
 

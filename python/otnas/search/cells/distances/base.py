@@ -1,4 +1,4 @@
-"""What a Gaussian process over a growing list of cells needs from a distance.
+"""The interface of a distance to a Gaussian process over a growing list of cells.
 
 Notation
 --------
@@ -24,10 +24,10 @@ T = TypeVar("T", bound=Hashable)
 
 
 class TypicalSample:
-    """The cells on which typical distances, and so the priors of lengthscales, are measured.
+    """The cells on which typical distances, and hence the priors of lengthscales, are measured.
 
-    They depend on neither seed nor method: evenly spaced cells of the pool, or random cells of the
-    space from a fixed generator.
+    They are evenly spaced cells of the pool, or random cells of the space from a fixed generator,
+    so they depend on neither seed nor method.
     """
 
     def __init__(self, space: SearchSpace[Any], pool: CellPool | None, size: int) -> None:
@@ -40,7 +40,7 @@ class TypicalSample:
 
 
 def packed(cells: Sequence[Any]) -> Any:
-    """Return cells as a CellArray; architectures of other kinds as they are."""
+    """Return cells as a CellArray, and other architectures unchanged."""
     return as_cells(cells) if cells and isinstance(cells[0], Cell) else cells
 
 
@@ -51,9 +51,9 @@ class CellDistances(ABC):
     ----------
     names : tuple of B str
     sample_size : int
-        Cells on which typical distances are measured.
+        Number of cells on which typical distances are measured.
     largest_pool : int
-        Cells of a pool that are quickly put into a list, and compared with a cell.
+        Size up to which a whole pool can be appended and compared with a cell quickly.
     """
 
     names: tuple[str, ...]
@@ -72,13 +72,13 @@ class CellDistances(ABC):
 
     @abstractmethod
     def append(self, cells: Any) -> None:
-        """Put cells, as `packed` has them, at the end of the list."""
+        """Append cells, as returned by `packed`, to the list."""
 
     @abstractmethod
     def append_pool(self, pool: CellPool) -> IntArray:
-        """Put the cells of a pool at the end of the list, those at distance 0 once.
+        """Append the cells of a pool to the list, those at distance 0 only once.
 
-        What is computed stays with the pool.
+        Computed values are stored with the pool.
 
         Returns
         -------
@@ -88,7 +88,7 @@ class CellDistances(ABC):
 
     @abstractmethod
     def truncate(self, n: int) -> None:
-        """Keep the first n cells only."""
+        """Keep only the first n cells."""
 
     @abstractmethod
     def block(self, rows: IntArray, cols: IntArray) -> FloatArray:
@@ -103,7 +103,7 @@ class CellDistances(ABC):
 
 
 def distinct(things: Sequence[T]) -> tuple[list[T], IntArray]:
-    """Return the different ones of n hashable things, and the position in them of each, (n,)."""
+    """Return the unique ones of n hashable things, and the position of each thing in them, (n,)."""
     position: dict[T, int] = {}
     labels = [position.setdefault(thing, len(position)) for thing in things]
     return list(position), np.array(labels, dtype=np.intp)

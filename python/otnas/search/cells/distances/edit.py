@@ -13,8 +13,8 @@ from otnas_fast import Cell
 class EditDistance(TokenDistances):
     """Number of different entries of the adjacency matrices plus number of different operations.
 
-    The baseline "edit" of Nguyen et al. (2021), Section 5. As there, cells are compared as given:
-    not pruned, and isomorphic cells may differ. Interior vertices match by number and the outputs
+    The baseline "edit" of Nguyen et al. (2021), Section 5. As there, cells are compared unpruned,
+    and isomorphic cells may differ. Interior vertices match by number and the outputs
     match each other; a vertex that only one cell has counts as a different operation.
     """
 
@@ -24,7 +24,7 @@ class EditDistance(TokenDistances):
     weight = 0.5
 
     def tokens(self, cell: Cell) -> TokenSets:
-        """Return two tokens for each edge, and two for each vertex, of which one is its name."""
+        """Return two tokens for each edge and two for each vertex, one of them its name."""
         last = len(cell) - 1
         found: set[Hashable] = set()
         for u, v in np.argwhere(cell.matrix).tolist():

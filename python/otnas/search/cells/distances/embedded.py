@@ -13,17 +13,17 @@ from otnas.search.cells.distances.base import CellDistances
 from otnas.search.cells.pool import CellPool
 from otnas_fast import Embedding
 
-# Up to which one thread embeds, 0.1 s at most.
+# Number of cells up to which one thread embeds, which takes 0.1 s at most.
 _FEW_CELLS = 50_000
 
 
 class EmbeddedDistances(CellDistances):
-    """One distance a block of the cells' embedding, each with its lengthscale.
+    """One distance per block of the cells' embedding, each with its own lengthscale.
 
     Attributes
     ----------
     key : str
-        Under which a pool keeps the vectors of its cells.
+        Name under which a pool keeps the vectors of its cells.
     """
 
     largest_pool = 10_000_000
@@ -53,7 +53,7 @@ class EmbeddedDistances(CellDistances):
         if start:
             self._extend(source.embedding)
         else:
-            # Searches over one pool share its vectors, and what is packed of them.
+            # Searches over one pool share its vectors and their packed form.
             self._source = source
         return start + labels
 
@@ -77,7 +77,7 @@ class EmbeddedDistances(CellDistances):
         return self._source.laplace(rows, cols, lengthscales, variance)
 
     def _embed_pool(self, cells: Any) -> tuple[EmbeddingDistances, IntArray]:
-        """Return the different cells of a pool, and which of them each cell is, shape (N,)."""
+        """Return the unique cells of a pool, and the index of each cell in them, shape (N,)."""
         embedding = self.embedded(cells, 1 if len(cells) <= _FEW_CELLS else None)
         first, labels = embedding.groups()
         return EmbeddingDistances(embedding[first]), labels.astype(np.intp)

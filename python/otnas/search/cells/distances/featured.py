@@ -1,4 +1,4 @@
-"""Distances of cells with further blocks: one for each feature that is known of every cell.
+"""Distances of cells with one further block for each known feature.
 
 Notation
 --------
@@ -87,9 +87,9 @@ class FeaturedDistances(CellDistances):
         return np.concatenate([own[:, :, back], np.abs(a[:, :, np.newaxis] - b[:, np.newaxis])])
 
     def _items_of(self, cols: IntArray) -> tuple[IntArray, IntArray | slice]:
-        """Return items of `distances` to compare with, and which of them each column is.
+        """Return items of `distances` to compare with, and the index of each column in them.
 
-        All items in their order are what a source is fastest with.
+        A source is fastest with all items in order.
         """
         if cols.size < self._of.size or not np.array_equal(cols, np.arange(self._of.size)):
             return self._of[cols], slice(None)
@@ -104,7 +104,7 @@ class FeaturedDistances(CellDistances):
 
 
 class _FeaturedLaplace(FeaturedDistances):
-    """The same where the kernel is computed without storing distances, a `LaplaceBlocks`."""
+    """`FeaturedDistances` that compute the kernel without storing distances (`LaplaceBlocks`)."""
 
     def laplace(
         self, rows: IntArray, cols: IntArray, lengthscales: FloatArray, variance: float
@@ -122,7 +122,7 @@ class _FeaturedLaplace(FeaturedDistances):
 
 
 def with_features(distances: CellDistances, features: KnownFeatures | None) -> CellDistances:
-    """Return distances with a block a feature; as they are without features."""
+    """Return distances with one more block per feature, or unchanged without features."""
     if features is None:
         return distances
     fast = isinstance(distances, LaplaceBlocks)

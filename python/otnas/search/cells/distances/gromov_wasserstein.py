@@ -16,14 +16,14 @@ TOLERANCE = 1e-6
 class GromovWasserstein(PairDistances):
     """Gromov-Wasserstein discrepancy of adjacency matrices with uniform masses, by POT.
 
-    The baseline "GW" of Nguyen et al. (2021), Section 5: squared loss, the adjacency matrix as the
-    structure (here of the pruned cell), operations ignored.
+    This is the baseline "GW" of Nguyen et al. (2021), Section 5. It uses the squared loss and, as
+    the structure, the adjacency matrix (here of the pruned cell); operations are ignored.
 
     It is the local minimum that conditional gradient finds from the product coupling, and it is not
-    negative definite: the Gram matrix may be indefinite, which the Gaussian process mends by
+    negative definite: the Gram matrix may be indefinite, which the Gaussian process corrects by
     jitter.
 
-    Cost: one to three milliseconds a pair of different graphs. NAS-Bench-201 has 14 graphs; in a
+    A pair of different graphs takes one to three milliseconds. NAS-Bench-201 has 14 graphs; in a
     space of many, an ask with 100 new mutations and n cells told takes up to 100 n pairs, so 150
     queries take tens of minutes.
 

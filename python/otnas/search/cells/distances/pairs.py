@@ -1,8 +1,8 @@
 """Distances that must be computed pair by pair.
 
-Many cells look the same to such a distance: all with equal operation counts, say. So cells are
-reduced to what the distance sees, their "kind", and every pair of kinds is computed once, when a
-block first needs it.
+Many cells are equal to such a distance, for example all cells with equal operation counts. So cells
+are reduced to the part that the distance depends on, their "kind", and every pair of kinds is
+computed once, when a block first needs it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from otnas.search.cells.pool import CellPool
 from otnas_fast import CellArray
 
 Kind: TypeAlias = tuple[int, ...]
-"""What a distance sees of a cell, as numbers."""
+"""The part of a cell that a distance depends on, as numbers."""
 
 
 class PairDistances(CellDistances):
@@ -29,7 +29,7 @@ class PairDistances(CellDistances):
     Attributes
     ----------
     key : str
-        Under which a pool keeps the kinds of its cells.
+        Name under which a pool keeps the kinds of its cells.
     """
 
     key: str
@@ -42,7 +42,7 @@ class PairDistances(CellDistances):
 
     @abstractmethod
     def kinds(self, cells: CellArray) -> list[Kind]:
-        """Return what the distance sees of each cell."""
+        """Return the kind of each cell."""
 
     @abstractmethod
     def distance(self, a: Kind, b: Kind) -> float:
@@ -55,7 +55,7 @@ class PairDistances(CellDistances):
 
     @property
     def n_computed(self) -> int:
-        """How many pairs of different kinds were computed so far."""
+        """Number of pairs of different kinds computed so far."""
         n = len(self._kinds)
         return int((np.isfinite(self._known[:n, :n]).sum() - n) // 2)
 
@@ -79,7 +79,7 @@ class PairDistances(CellDistances):
         a, b = self._items[rows], self._items[cols]
         for i in np.unique(a).tolist():
             for j in np.unique(b[np.isnan(self._known[i, b])]).tolist():
-                # In an order of their own: a solver may end elsewhere for (j, i).
+                # In a fixed order: a solver may converge differently for (j, i).
                 value = self.distance(*sorted((self._kinds[i], self._kinds[j])))
                 self._known[i, j] = self._known[j, i] = max(value, 0.0)
         return self._known[np.newaxis, a[:, np.newaxis], b]

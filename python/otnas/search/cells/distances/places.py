@@ -1,4 +1,4 @@
-"""Tree-Wasserstein distances of what is chosen at each place (docs/maths.md, Places)."""
+"""Tree-Wasserstein distances of the choices at each place (docs/maths.md, Places)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from otnas_fast import Embedding
 
 
 class PlaceDistances(EmbeddedDistances):
-    """One distance a place: whether the same is chosen there, or something of the same family.
+    """One distance per place, by whether the choices there are equal or of the same family.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ class PlaceDistances(EmbeddedDistances):
     Raises
     ------
     ValueError
-        If the architectures of the space are no fixed number of choices.
+        If the architectures of the space are not a fixed number of choices.
     """
 
     key = "places"

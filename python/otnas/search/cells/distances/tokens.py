@@ -1,6 +1,6 @@
 """L1 distances of sets and histograms of tokens.
 
-A histogram is a set too: that of the pairs (token, 1), ..., (token, count). Then
+A histogram is represented by the set of pairs (token, 1), ..., (token, count). Then
 
     |a - b|_1 = |a| + |b| - 2 |a and b|
 
@@ -24,7 +24,7 @@ from otnas.search.cells.pool import CellPool
 from otnas_fast import Cell, CellArray
 
 TokenSets: TypeAlias = tuple[frozenset[Hashable], ...]
-"""One set of tokens a block."""
+"""One set of tokens per block."""
 
 
 def histogram(tokens: Iterable[Hashable]) -> frozenset[Hashable]:
@@ -39,7 +39,7 @@ class TokenDistances(CellDistances):
     Attributes
     ----------
     key : str
-        Under which a pool keeps its tokens; different for different parameters.
+        Name under which a pool keeps its tokens; different for different parameters.
     pruned : bool
         Whether `tokens` gets pruned cells.
     weight : float

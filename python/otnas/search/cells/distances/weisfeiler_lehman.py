@@ -11,8 +11,8 @@ from otnas_fast import Cell
 class WeisfeilerLehman(TokenDistances):
     """One distance for each depth 0..h: that of the histograms of vertex labels.
 
-    A label of depth 0 is the operation; of depth d + 1, the label of depth d together with the
-    sorted ones of the vertices before and of those after (Shervashidze et al. 2011, Algorithm 1,
+    The label of a vertex at depth 0 is its operation; at depth d + 1 it is the label at depth d
+    with the sorted labels of predecessors and of successors (Shervashidze et al. 2011, Algorithm 1,
     for directed graphs). Depth 2 is what NAS-BOWL (Ru et al. 2021) finds best on average.
 
     The histograms are made here and not by GraKeL, because a Gaussian process adds a few cells at a

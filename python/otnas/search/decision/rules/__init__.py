@@ -49,7 +49,7 @@ _ALSO = {
 }
 
 RULES: Registry[type[Rule]] = Registry("rule", _check, _BUILT_IN, _ALSO)
-"""By name; ``RULES.register("my-rule", MyRule)`` adds one."""
+"""Batch rules by name; ``RULES.register("my-rule", MyRule)`` adds one."""
 
 RuleLike = str | Rule | Callable[[Candidates, int, np.random.Generator], ArrayLike]
 """A name, a rule, or a function (candidates, k, rng) -> k different positions."""
@@ -61,9 +61,9 @@ def rule_kind(chosen: RuleLike) -> type[Rule]:
     Raises
     ------
     ValueError
-        If there is no rule of that name; the message has the nearest one.
+        If there is no rule of that name; the message contains the nearest one.
     TypeError
-        If `chosen` is none of the three.
+        If `chosen` is neither a name, a rule nor a function.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a batch rule is."""
+"""The interface of batch rules."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Rule:
     ----------
     n_promising : int >= 1, optional
         M: the rule chooses among the M candidates of best acquisition value (or the batch size, if
-        that is larger), one of each group of equal items. By default 200, where a rule has no
-        other number of its own.
+        that is larger), one of each group of equal items. The default is 200, unless a rule has
+        its own.
     summary : str
     by_bound : bool
         Whether the promising candidates are those of lowest confidence bound, instead of greatest
@@ -70,7 +70,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class FunctionRule(Rule):
-    """A function of the user's own with the signature of a rule; M is max(50, 4 k).
+    """A user's function with the signature of a rule; M is max(50, 4 k).
 
     Examples
     --------
@@ -98,7 +98,8 @@ class FunctionRule(Rule):
 def completed(drawn: IntArray, candidates: Candidates, k: int) -> IntArray:
     """Return `drawn` and, up to k, the other candidates of lowest gap - s.
 
-    For rules that need linear independence: candidates repeat, or their values are known.
+    This is for rules that need linear independence, which fails if candidates repeat or their
+    values are known.
     """
     if drawn.size == k:
         return drawn

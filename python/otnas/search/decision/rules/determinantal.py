@@ -34,9 +34,9 @@ class KDPP(Rule):
     """`kdpp`: an exact draw of the k-DPP of the posterior covariance, quality 1.
 
     If L has numerical rank r < k (duplicates among the candidates, or candidates whose value is
-    known), r are chosen by the r-DPP and the rest are the other candidates of lowest mu - s; so
-    for all rules here. Candidates are ranked by the confidence bound. By default M = max(50, 4 k)
-    for a batch of k (ours). The paper takes 100 mutations, all of them.
+    known), r are chosen by the r-DPP and the rest are the other candidates of lowest mu - s, as in
+    all rules here. Candidates are ranked by the confidence bound. By default M = max(50, 4 k) for a
+    batch of k (our choice); the paper uses all of 100 mutations.
     """
 
     summary = "k-DPP"
@@ -100,8 +100,8 @@ class QualityKDPP(GreedyMAP):
     Attributes
     ----------
     reproduce_diagonal_l : bool
-        The ensemble of the paper's published code, whose element-wise product keeps only the
-        diagonal q_i^2 Sigma_ii: no diversity at all.
+        Whether to use the ensemble of the paper's published code, whose element-wise product keeps
+        only the diagonal q_i^2 Sigma_ii and so has no diversity at all.
     """
 
     sharpness: float = 2.0
@@ -123,17 +123,17 @@ class QualityKDPP(GreedyMAP):
 
 
 def quality_ensemble(mean: FloatArray, covariance: FloatArray, sharpness: float) -> FloatArray:
-    """Return L, with q divided by its largest value: that changes no probability and no argmax."""
+    """Return L with q divided by its largest value, which changes no probability or argmax."""
     quality = np.exp(sharpness * (mean.min() - mean))
     ensemble: FloatArray = quality[:, np.newaxis] * covariance * quality
     return ensemble
 
 
 def semidefinite_part(ensemble: FloatArray) -> tuple[FloatArray, int]:
-    """Return the semi-definite part of L in a scale of its own, and its numerical rank.
+    """Return the rescaled semi-definite part of L, and its numerical rank.
 
     Where little is left to learn, Sigma is a small difference of large numbers and rounding makes
-    it indefinite. The scale is free, and this one suits any absolute tolerance.
+    it indefinite. The scale of L is arbitrary, and the one used suits any absolute tolerance.
     """
     eigenvalues, vectors = np.linalg.eigh(ensemble)
     largest = float(eigenvalues[-1])

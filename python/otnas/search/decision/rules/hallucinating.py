@@ -1,11 +1,11 @@
-"""Batches made one by one on hallucinated observations.
+"""Batches chosen one by one with hallucinated observations.
 
 Notation
 --------
 mu, Sigma, f*, sigma^2 : see `Candidates`; they change as hallucinations are added, by
 `candidates.condition_on`.
-a(mu, s) : acquisition value, of which the greatest is taken. With known costs it is the expected
-    hypervolume improvement, and what was hallucinated belongs to the front.
+a(mu, s) : acquisition value, which is maximised. With known costs it is the expected hypervolume
+    improvement, and hallucinated observations belong to the front.
 
 Believing in mu leaves mu as it is and shrinks Sigma, so acquisition values only fall: for GP-BUCB
 and the Kriging believer a candidate outside the M promising ones can only be missed if a chosen
@@ -29,7 +29,7 @@ from otnas.search.decision.rules.base import Rule
 class BUCB(Rule):
     """`bucb`: GP-BUCB (Desautels, Krause & Burdick 2014, Eq. 8).
 
-    The candidate of lowest mu - sqrt(beta) sigma, k times.
+    It takes the candidate of lowest mu - sqrt(beta) sigma, k times.
 
     Attributes
     ----------
@@ -83,8 +83,8 @@ class ConstantLiar(Rule):
     Attributes
     ----------
     lie : {"min", "mean", "max"}
-        Which of the targets so far is told for every chosen candidate. "min", which Ginsbourger et
-        al. (2010), Section 4.3, find best.
+        Statistic of the targets so far that is told for every chosen candidate. The default is
+        "min", which Ginsbourger et al. (2010), Section 4.3, find best.
     """
 
     lie: str = "min"

@@ -15,8 +15,8 @@ from otnas.search.decision.rules.base import Rule
 class JointThompson(Rule):
     """`thompson`: the minimisers of k draws of the posterior (Hernandez-Lobato et al. 2017).
 
-    Draws are of all M candidates together, with their covariances; a draw skips the minimisers of
-    earlier ones. O(M^3). With known costs, those where a draw is furthest below the front.
+    Each draw is joint over all M candidates, in O(M^3), and skips the minimisers of earlier draws.
+    With known costs, the rule takes the candidates where a draw is furthest below the front.
     """
 
     summary = "joint Thompson sampling"
