@@ -1,4 +1,4 @@
-"""An Optuna sampler that uses the search of otnas: ``optuna.create_study(sampler=OtnasSampler(seed=0))``.
+"""An Optuna sampler on the search of otnas: ``optuna.create_study(sampler=OtnasSampler(seed=0))``.
 
 It is the converse of the methods ``optuna-tpe`` and ``optuna-gp`` of otnas, which run Optuna's
 samplers on the spaces of otnas.
