@@ -31,9 +31,10 @@ _BINARY = getattr(os, "O_BINARY", 0)
 def data_folder() -> Path:
     """Return the folder for tables and enumerated spaces; it need not exist yet.
 
-    It is the value of ``OTNAS_DATA`` if that environment variable is set, else the platform's folder for the data of
-    applications: ``%LOCALAPPDATA%`` on Windows, ``~/Library/Application Support`` on macOS,
-    ``$XDG_DATA_HOME`` or ``~/.local/share`` elsewhere, each followed by ``otnas``.
+    It is the value of ``OTNAS_DATA`` if that environment variable is set, else the platform's
+    folder for the data of applications: ``%LOCALAPPDATA%`` on Windows, ``~/Library/Application
+    Support`` on macOS, ``$XDG_DATA_HOME`` or ``~/.local/share`` elsewhere, each followed by
+    ``otnas``.
     """
     chosen = os.environ.get("OTNAS_DATA")
     if chosen:

@@ -142,9 +142,9 @@ class Configuration:
             raise ConfigurationError(_wrong("merge", "true or false", self.merge))
 
     def check_fits(self, table: Table) -> None:
-        """Raise a ConfigurationError if a table has not what is asked for.
+        """Raise a ConfigurationError if a table does not have what a configuration needs.
 
-        That is so many architectures within the budget, and the columns of the costs.
+        It needs enough architectures within the budget, and the columns of the costs.
         """
         for cost in self.costs:
             if cost not in table.metrics:
@@ -160,8 +160,8 @@ class Configuration:
         """Return everything on which the results of a trial of a method depend, besides its seed.
 
         Other methods and trials are not part of it: they can be added to an experiment later. Keys
-        that came after the first journals are there where they say something; before, architectures
-        of equal hash counted as one.
+        that were introduced after the first journals are present only where they have an effect; in
+        the first journals, architectures of equal hash counted as one.
         """
         later = {
             "costs": list(self.costs),
