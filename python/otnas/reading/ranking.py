@@ -210,8 +210,8 @@ def standings(
     -------
     reference : str
     rows : list of Standing
-        By checkpoint, then by mean regret. Trials that have not come so far are left out, and so are
-        methods without any that have.
+        By checkpoint, then by mean regret. Trials that have not come so far are left out, as
+        are methods without any that have.
 
     Raises
     ------
