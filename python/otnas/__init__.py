@@ -18,7 +18,7 @@ _ROOMS = ("gp", "integrations", "reading", "search", "spaces", "study", "tables"
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for when it is first used: SciPy takes longer than all else."""
+    """Import a public name when it is first used, since importing SciPy is slow."""
     if name in _HOMES:
         value = getattr(importlib.import_module(_HOMES[name]), name)
     elif name in _ROOMS:

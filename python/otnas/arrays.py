@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
 BoolArray: TypeAlias = NDArray[np.bool_]
-# Storage that may be single precision.
+# Storage that may have single precision.
 AnyFloatArray: TypeAlias = NDArray[np.floating[Any]]
 
 
@@ -23,5 +23,5 @@ def common_prefix(a: IntArray, b: IntArray) -> int:
 
 
 def fingerprint(array: ArrayLike) -> str:
-    """Return what tells an array from others of its type."""
+    """Return a key that distinguishes an array from others of its type."""
     return blake2b(np.ascontiguousarray(array).tobytes(), digest_size=16).hexdigest()

@@ -1,9 +1,9 @@
-"""Every check of an argument of this layer, and how its error reads.
+"""Checks of arguments, with error messages of one form.
 
     name: expected WHAT, got VALUE
 
-TypeError for another kind of thing, ValueError for a value out of range, IndexError for an item
-that does not exist.
+A wrong type raises TypeError, a value out of range ValueError, and an item that does not exist
+IndexError.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from otnas.arrays import FloatArray, IntArray
 
 
 def shown(value: object) -> str:
-    """Return a value as Python writes it, cut short."""
+    """Return the repr of a value, shortened."""
     text = repr(value)
     return text if len(text) <= 120 else f"{text[:117]}..."
 
@@ -50,7 +50,7 @@ def integer(name: str, value: object, least: int) -> int:
     Raises
     ------
     TypeError
-        If it is no integer; True and False are none.
+        If it is not an integer; True and False are not.
     ValueError
         If it is smaller than `least`.
     """
@@ -128,7 +128,7 @@ def pool_items(name: str, items: ArrayLike, n_items: int) -> IntArray:
 
 
 def _plain(name: str, values: ArrayLike) -> np.ndarray[Any, Any]:
-    """Return an array; a mask would be lost."""
+    """Return an array, refusing masked arrays, whose mask would be lost."""
     if isinstance(values, np.ma.MaskedArray):
         raise TypeError(f"{name}: expected an array without a mask, got a masked array")
     try:

@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except BrokenPipeError:
-        # Who reads our output, such as `head`, has seen enough.
+        # The reader of our output, such as `head`, has closed the pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except ImportError as missing:
@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class _Version(argparse.Action):
-    """Print the version; argparse's own action would read it at every start."""
+    """Print the version, which argparse's own action would look up at every start."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         import otnas

@@ -1,4 +1,4 @@
-"""Text from strangers that nests: JSON and TOML, to a depth that cannot exhaust the stack."""
+"""Untrusted JSON and TOML, parsed only to a depth that cannot exhaust the stack."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from collections.abc import Callable
 from typing import Any
 
 DEEPEST = 64
-"""Levels of lists and mappings in a file; deeper ones are refused."""
+"""Largest depth of lists and mappings in a file; deeper files are refused."""
 
 
 class NestingError(ValueError):
-    """Lists or mappings nest too deep."""
+    """Lists or mappings nest too deeply."""
 
 
 def parse_json(text: str | bytes, *, parse_constant: Callable[[str], object] | None = None) -> Any:
-    """Return what JSON text says; `parse_constant` gets NaN and Infinity, as in `json.loads`.
+    """Parse JSON text; `parse_constant` gets NaN and Infinity, as in `json.loads`.
 
     Raises
     ------
     NestingError, ValueError
-        If it is no JSON, or nests deeper than `DEEPEST`.
+        If the text is not JSON, or nests deeper than `DEEPEST`.
     """
     return _parsed(lambda: json.loads(text, parse_constant=parse_constant))
 
 
 def parse_toml(text: str) -> dict[str, Any]:
-    """Return what TOML text says.
+    """Parse TOML text.
 
     Raises
     ------
     NestingError, ValueError
-        If it is no TOML, or nests deeper than `DEEPEST`.
+        If the text is not TOML, or nests deeper than `DEEPEST`.
     """
     if sys.version_info >= (3, 11):
         import tomllib

@@ -1,14 +1,14 @@
-"""Things by name: built in, registered by a program, or brought by installed packages.
+"""Things by name: built in, registered by a program, or provided by installed packages.
 
-A package brings a thing by an entry point, which otnas finds wherever it runs, worker processes of
-experiments included:
+A package provides a thing by an entry point, which otnas finds wherever it runs, including worker
+processes of experiments:
 
     [project.entry-points."otnas.kernels"]
     my-kernel = "my_package.kernels:MY_KERNEL"
 
 The groups are ``otnas.methods``, ``otnas.kernels``, ``otnas.rules``, ``otnas.spaces`` and
-``otnas.readers``. What a package brings is imported when somebody asks for it by name. Built-in
-names stay what they are.
+``otnas.readers``. A package's thing is imported when it is first asked for by name. Built-in names
+cannot be replaced.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ class Registry(Mapping[str, T], Generic[T]):
     Parameters
     ----------
     kind : str
-        What they are called, in messages; ``otnas.KINDs`` is the group of entry points.
+        Their name in messages; ``otnas.KINDs`` is the group of entry points.
     check : callable
-        Raises TypeError or ValueError for ``check(name, thing)`` if that is no such thing.
+        ``check(name, thing)`` raises TypeError or ValueError if the thing is not of this kind.
     built_in : mapping of str to things
     also : mapping of str to str
-        Other names, as the literature has them, of what is built in: in lower case here, in any
-        when asked for. They are understood, not listed.
+        Other names of built-in things in the literature, in lower case here, but in any case when
+        asked for. They are understood but not listed.
 
     Examples
     --------
@@ -74,13 +74,13 @@ class Registry(Mapping[str, T], Generic[T]):
         Parameters
         ----------
         name : str
-            Letters, digits, ``.``, ``_`` and ``-``; not in use, nor another name of what is.
+            Letters, digits, ``.``, ``_`` and ``-``; neither in use nor an alias of a name in use.
         thing
 
         Raises
         ------
         TypeError, ValueError
-            If it is no thing of this kind, or the name is none or in use.
+            If the thing is not of this kind, or the name is malformed or in use.
         """
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise ValueError(
@@ -93,11 +93,11 @@ class Registry(Mapping[str, T], Generic[T]):
         return thing
 
     def unregister(self, name: str) -> None:
-        """Take back what `register` added; KeyError if there is nothing of this name."""
+        """Remove what `register` added; raise KeyError if there is nothing of this name."""
         del self._own[name]
 
     def origin(self, name: str) -> str:
-        """Return where a thing is from: ``"otnas"``, ``"registered"`` or a package."""
+        """Return the origin of a thing: ``"otnas"``, ``"registered"`` or a package."""
         if name in self._built_in:
             return "otnas"
         if name in self._own:

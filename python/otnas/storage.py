@@ -1,4 +1,4 @@
-"""Where files live between runs, and how they are written."""
+"""Where files are kept between runs, and how they are written."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ _BINARY = getattr(os, "O_BINARY", 0)
 def data_folder() -> Path:
     """Return the folder for tables and enumerated spaces; it need not exist yet.
 
-    The environment variable ``OTNAS_DATA`` if set, else the platform's folder for the data of
-    applications: ``%LOCALAPPDATA%`` on Windows, ``~/Library/Application Support`` on macOS,
-    ``$XDG_DATA_HOME`` or ``~/.local/share`` elsewhere, each followed by ``otnas``.
+    It is the value of ``OTNAS_DATA`` if that environment variable is set, else the platform's
+    folder for the data of applications: ``%LOCALAPPDATA%`` on Windows, ``~/Library/Application
+    Support`` on macOS, ``$XDG_DATA_HOME`` or ``~/.local/share`` elsewhere, each followed by
+    ``otnas``.
     """
     chosen = os.environ.get("OTNAS_DATA")
     if chosen:
@@ -59,12 +60,12 @@ def written_atomically(path: Path, *, replace: bool = True) -> Iterator[IO[bytes
     ----------
     path : Path
     replace : bool, default True
-        Whether a file that is there, or has appeared in the meantime, is replaced.
+        Whether a file that exists, or appears in the meantime, is replaced.
 
     Raises
     ------
     FileExistsError
-        If there is a file and `replace` is false; of two writers at once, one gets it.
+        If the file exists and `replace` is false; of two simultaneous writers, one gets this error.
     OSError
         If the folder or the file cannot be written; it names the file.
     """

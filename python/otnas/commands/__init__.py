@@ -1,1 +1,1 @@
-"""The commands of ``otnas``, a module each; these, and only these, print."""
+"""The commands of ``otnas``, one module each; only these modules print."""

@@ -1,4 +1,4 @@
-"""What a run shows while it goes on."""
+"""The progress display of a run."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from otnas.experiments.task import Advanced, Event, Failed, Finished, Started
 
 
 def follow(events: Iterable[Event], tasks: Plan, console: Console) -> list[Failed]:
-    """Show events as they come, and return the failures.
+    """Show events as they arrive, and return the failures.
 
-    On a terminal: a bar for every running trial and one for all, with the time left. Elsewhere: a
-    line a trial.
+    A terminal shows a bar for every running trial and one for all, with the time left; other output
+    has one line per trial.
     """
     failures: list[Failed] = []
     best: dict[Path, float] = {}
@@ -57,7 +57,7 @@ def follow(events: Iterable[Event], tasks: Plan, console: Console) -> list[Faile
 
 
 class _Bars:
-    """The bars of the running trials, and that of all."""
+    """The bars of the running trials, and one bar of all."""
 
     def __init__(self, tasks: Plan) -> None:
         self._all = Progress(
@@ -94,7 +94,7 @@ class _Bars:
             best = f"{event.best:.3f} %"
             self._running.update(self._shown[task.journal], completed=event.queries, best=best)
         else:
-            # A trial that failed is over, too.
+            # A failed trial has ended, too.
             self._done.pop(task.journal, None)
             self._ended += task.queries
             if task.journal in self._shown:  # a process can die before it reports anything

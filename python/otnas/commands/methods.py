@@ -1,4 +1,4 @@
-"""``otnas methods``: what can be asked for by name."""
+"""``otnas methods``: a list of everything that can be asked for by name."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _rows(kind: str, things: Registry[Any]) -> Iterator[tuple[str, str, str]]:
         origin = things.origin(name)
         try:
             summary = things[name].summary
-        except ValueError as error:  # a package whose thing cannot be used; others still can
+        except ValueError as error:  # a package that cannot be used; others still can
             summary = str(error)
         else:
             summary += "" if origin == "otnas" else f" ({origin})"

@@ -1,4 +1,4 @@
-"""``otnas show``, ``plot``, ``report`` and ``export``: what journals say."""
+"""``otnas show``, ``plot``, ``report`` and ``export``: the results in journals."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def show(
 
 
 def show_pair(folder: Path, other: Path, at: int | None, form: str) -> None:
-    """Print what two runs have in common, compared trial by trial."""
+    """Print a comparison, trial by trial, of what two runs have in common."""
     from rich.console import Console
 
     from otnas.reading import paired, results, text
@@ -112,7 +112,7 @@ def show_pair(folder: Path, other: Path, at: int | None, form: str) -> None:
 def show_checkpoints(
     folder: Path, checkpoints: Sequence[int], reference: str | None, form: str
 ) -> None:
-    """Print one table an experiment: regrets after some numbers of queries."""
+    """Print one table per experiment: regrets after some numbers of queries."""
     from rich.console import Console
 
     from otnas.reading import ranking, results, text
@@ -232,7 +232,7 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _check_file(options: argparse.Namespace, *names: str) -> None:
-    """Raise if there is an option that says nothing about the file of a study."""
+    """Raise if an option does not apply to the file of a study."""
     for name in names:
         value = getattr(options, name)
         if options.folder.is_file() and value is not None and value is not False:
@@ -272,7 +272,7 @@ def _print_table(console: Console, table: TextTable, form: str) -> None:
         view.add_column(escape(heading), justify="left" if i == 0 else "right", no_wrap=True)
     for row in table.rows:
         view.add_row(*map(escape, row))
-    # A number that was cut off to fit would be worse than a long line.
+    # A truncated number would be worse than a long line.
     usual, everything = console.width, console.options.update(width=1000)
     console.width = max(usual, console.measure(view, options=everything).maximum)
     console.print(view)

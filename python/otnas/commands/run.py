@@ -1,4 +1,4 @@
-"""``otnas run``: experiments, from their configuration to their journals."""
+"""``otnas run``: run experiments from their configurations."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def _changed(base: Configuration, options: argparse.Namespace) -> Configuration:
     trials = None if options.trials is None else configurations.parse_trials(options.trials)
     initial = options.initial
     if initial is None and options.queries is not None:
-        # Nobody gave the preset's number, so nobody should have to correct it.
+        # The preset's number was not given by the user, who should not have to correct it.
         initial = min(base.initial, max(options.queries, 1))
     return base.changed(
         search_space=options.search_space,

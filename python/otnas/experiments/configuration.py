@@ -1,7 +1,7 @@
-"""What an experiment is: table, methods, trials and sizes.
+"""The configuration of an experiment: table, methods, trials and sizes.
 
-A configuration is written as a TOML file; `otnas/experiments/presets` has some. Keys that a file
-leaves out have the values of the preset ``sequential``.
+A configuration is written as a TOML file; `otnas/experiments/presets` has some. Keys missing from
+a file have the values of the preset ``sequential``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Settings = Mapping[str, Mapping[str, Any]]
 
 
 class ConfigurationError(ValueError):
-    """A configuration has an unknown key or an impossible value; the message is one line."""
+    """A configuration has an unknown key or an invalid value; the message is one line."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class Configuration:
     Attributes
     ----------
     name : str
-        Name of the folder of its journals.
+        Name of the experiment, and of the folder of its journals.
     search_space : str
-        Name of the table, see `otnas.tables.load`.
+        Name of the table; see `otnas.tables.load`.
     methods : tuple of str
     trials : range
         Numbers of the trials, which are their seeds.
@@ -52,29 +52,29 @@ class Configuration:
     queries : int
         Architectures trained in a trial, the initial ones included.
     batch_size : int
-        Architectures asked for at a time after the initial ones.
+        Number of architectures asked for at a time after the initial ones.
     candidates : str
-        Among which cells model-based methods choose, see
+        The cells among which model-based methods choose; see
         `otnas.search.cells.proposals.CandidateSettings`.
     costs : tuple of str
-        Columns of the table that are known before any training; a file may name one alone.
+        Columns of the table that are known before training; a file may give a single name.
     budget : mapping of str to float
-        Architectures of higher costs are never asked for.
+        Upper limits of costs; architectures above them are never asked for.
     objective : {"error", "pareto"}
-        What methods with a model look for: the lowest error, or the front of error and costs.
+        What model-based methods search for: the lowest error, or the front of error and costs.
     merge : bool
-        Whether architectures of equal hash count as one, as for who trains networks. By default
-        each row of the table can be asked for, as in the literature.
+        Whether architectures of equal hash count as one, as they would in real trainings. By
+        default each row of the table can be asked for, as in the literature.
     prior : tuple of str
-        Earlier searches that methods with a Gaussian process know, each ``TABLE:NUMBER``, random
-        results that each trial draws anew, or the journal of a study.
+        Earlier searches that methods with a Gaussian process use. Each is ``TABLE:NUMBER``, that
+        many random results, drawn anew for each trial, or the journal of a study.
     settings : mapping of str to mapping
         Settings of methods, by method.
 
     Raises
     ------
     ConfigurationError
-        If a value is of the wrong kind or out of range.
+        If a value has the wrong type or is out of range.
     """
 
     name: str
@@ -142,9 +142,9 @@ class Configuration:
             raise ConfigurationError(_wrong("merge", "true or false", self.merge))
 
     def check_fits(self, table: Table) -> None:
-        """Raise a ConfigurationError if a table has not what is asked for.
+        """Raise a ConfigurationError if a table does not have what a configuration needs.
 
-        That is so many architectures within the budget, and the columns of the costs.
+        It needs enough architectures within the budget, and the columns of the costs.
         """
         for cost in self.costs:
             if cost not in table.metrics:
@@ -157,11 +157,11 @@ class Configuration:
             raise ConfigurationError(_wrong("queries", wanted, self.queries))
 
     def of_trial(self, method: str) -> dict[str, Any]:
-        """Return all that the results of one trial of a method depend on, besides its seed.
+        """Return everything on which the results of a trial of a method depend, besides its seed.
 
         Other methods and trials are not part of it: they can be added to an experiment later. Keys
-        that came after the first journals are there where they say something; before, architectures
-        of equal hash counted as one.
+        that were introduced after the first journals are present only where they have an effect; in
+        the first journals, architectures of equal hash counted as one.
         """
         later = {
             "costs": list(self.costs),
@@ -188,7 +188,7 @@ class Configuration:
 
 
 def within_budget(table: Table, budget: Mapping[str, float]) -> BoolArray:
-    """Tell which architectures of a table are within a budget, shape (n,)."""
+    """Return which architectures of a table are within a budget, shape (n,)."""
     within = np.ones(len(table), dtype=np.bool_)
     for cost, limit in budget.items():
         within &= table.metrics[cost] <= limit
@@ -214,7 +214,7 @@ def read(path: Path) -> Configuration:
     Raises
     ------
     ConfigurationError
-        If it is not TOML, or has an unknown key or an impossible value; the message begins with
+        If it is not TOML, or has an unknown key or an invalid value; the message begins with
         the file and the key.
     OSError
         If it cannot be read.

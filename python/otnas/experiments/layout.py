@@ -1,6 +1,6 @@
-"""Where the files of experiments are.
+"""The layout of the files of experiments.
 
-``OUT/NAME/METHOD/trial-0000.jsonl``: NAME is that of the configuration.
+Journals are ``OUT/NAME/METHOD/trial-0000.jsonl``, where NAME is that of the configuration.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ PATTERN = "trial-*.jsonl"
 
 def journal_path(out: Path, experiment: str, method: str, trial: int) -> Path:
     """Return the file of a trial's journal."""
-    # A colon, as in "thompson:tw", is not allowed in names of files everywhere.
+    # A colon, as in "thompson:tw", is not allowed in file names everywhere.
     return out / experiment / re.sub(r"[^A-Za-z0-9._-]", "_", method) / f"trial-{trial:04d}.jsonl"
 
 
@@ -23,7 +23,7 @@ def failure_path(journal: Path) -> Path:
 
 
 def experiment_folders(folder: Path) -> list[Path]:
-    """Return the folders of experiments in a folder, which may be one itself; sorted.
+    """Return the sorted folders of experiments in a folder, which may be one itself.
 
     Raises
     ------
@@ -37,6 +37,6 @@ def experiment_folders(folder: Path) -> list[Path]:
             f"{folder}: expected a folder with journals of 'otnas run', got "
             f"{'one without' if folder.is_dir() else 'none that exists'}"
         )
-    # Presets in the order of the paper, whatever else by name.
+    # Presets in the order of the paper, others by name.
     order = {"sequential": 0, "batch": 1, "front": 2}
     return sorted(found, key=lambda path: (order.get(path.name, 3), path.name))

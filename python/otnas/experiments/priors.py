@@ -20,7 +20,7 @@ _OF_TABLE = re.compile(r"(.+):(\d{1,9})")
 
 
 def check(texts: Sequence[str]) -> None:
-    """Raise a ConfigurationError unless each is ``TABLE:NUMBER`` or a journal, and is there."""
+    """Raise a ConfigurationError unless each is ``TABLE:NUMBER`` or a journal, and exists."""
     known(list(texts), 0)
 
 
@@ -32,7 +32,7 @@ def known(texts: Sequence[str], seed: int) -> dict[str, Any] | None:
     texts : sequence of str
         As `Configuration.prior`.
     seed : int
-        Of the trial: another one draws other results.
+        Seed of the trial: other seeds draw other results.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Runs an experiment: all trials of all methods, into one folder."""
+"""Running an experiment: all trials of all methods, into one folder."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from otnas.study import lock
 
 @dataclass(frozen=True)
 class Plan(Sequence[Task]):
-    """The trials of an experiment, made when they are asked for.
+    """The trials of an experiment, made on demand.
 
-    By trial first: an experiment that is stopped has all methods to compare.
+    They are ordered by trial first, so that an experiment that is stopped can compare all methods.
     """
 
     configuration: Configuration
@@ -28,7 +28,7 @@ class Plan(Sequence[Task]):
 
     @property
     def n_queries(self) -> int:
-        """Queries of all trials."""
+        """Number of queries of all trials."""
         return len(self) * self.configuration.queries
 
     def __len__(self) -> int:
@@ -60,7 +60,7 @@ def plan(configuration: Configuration, out: Path) -> Plan:
     Raises
     ------
     ConfigurationError
-        If the table is too small, or has not the columns of the costs.
+        If the table is too small, or lacks columns of costs.
     LookupError, ValueError, OSError
         If there is no such table, or it cannot be read.
     """
@@ -72,9 +72,9 @@ def plan(configuration: Configuration, out: Path) -> Plan:
 def run(
     tasks: Sequence[Task], out: Path, *, jobs: int = 1, make: SearchMaker = searches.make
 ) -> Iterator[Event]:
-    """Run trials that have not ended yet to their end, and report what happens.
+    """Run the trials that have not ended yet to their end, and report what happens.
 
-    Results do not depend on `jobs`. Whatever stops this, running the same again goes on.
+    Results do not depend on `jobs`. Whatever stops this, running it again continues the trials.
 
     Parameters
     ----------
@@ -82,14 +82,14 @@ def run(
     out : Path
         Folder of the results, locked meanwhile.
     jobs : int >= 1
-        Processes; with 1 the trials run in this one.
+        Number of processes; with 1 the trials run in this process.
     make : SearchMaker
-        For `jobs` > 1 a function of an importable module.
+        For `jobs` > 1 it must be a function of an importable module.
 
     Raises
     ------
     LockedError
-        If another process is running into the folder.
+        If another process is writing to the folder.
     ValueError
         If `jobs` is less than 1.
     """

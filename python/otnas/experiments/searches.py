@@ -1,4 +1,4 @@
-"""Searches over the architectures of a table, by the name of their method."""
+"""Searches over the architectures of a table, by the name of the method."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from otnas_fast import Cell
 
 
 class SearchMaker(Protocol):
-    """Makes the search of a trial. Runs in several processes need one that can be pickled."""
+    """A function that makes the search of a trial; for several processes it must be picklable."""
 
     def __call__(
         self, configuration: Mapping[str, Any], space: Space, table: Table, seed: int
@@ -45,8 +45,8 @@ def resolve(configuration: Configuration) -> Configuration:
     Raises
     ------
     ConfigurationError
-        If a method or a setting does not exist, or a value is impossible; the message has the
-        nearest valid name.
+        If a method or a setting does not exist, or a value is invalid; the message has the nearest
+        valid name.
     """
     resolved: dict[str, dict[str, Any]] = {}
     try:
@@ -88,11 +88,11 @@ def make(configuration: Mapping[str, Any], space: Space, table: Table, seed: int
     except (TypeError, ValueError) as error:
         if prior is None:
             raise
-        raise ConfigurationError(str(error)) from error  # architectures of another kind
+        raise ConfigurationError(str(error)) from error  # architectures of another type
 
 
 def reference(configuration: Mapping[str, Any], table: Table) -> dict[str, float]:
-    """Return where volumes end: at the median error and the highest costs within the budget."""
+    """Return the reference point: the median error and the highest costs within the budget."""
     within = within_budget(table, configuration.get("budget", {}))
     highest = {name: float(table.metrics[name][within].max()) for name in configuration["costs"]}
     return {"value": float(np.median(table.validation_error[within])), **highest}
@@ -114,7 +114,7 @@ def _volume(table: Table, names: tuple[str, ...], budget: Any, reference: Any) -
 
 @lru_cache(maxsize=1)
 def _pool(space: Space, table: Table, merge: bool) -> CellPool:
-    """Return the pool of the table in use; what searches compute for its cells is kept with it."""
+    """Return the pool of the table in use, with what searches have computed for its cells."""
     return CellPool(space, table.cells, merge=merge)
 
 
@@ -123,5 +123,5 @@ def _has_process(method: str) -> bool:
 
 
 def _settings(method: str) -> set[str]:
-    """Names of a method's settings."""
+    """Return the names of a method's settings."""
     return {field.name for kind in methods.get(method).settings for field in fields(kind)}

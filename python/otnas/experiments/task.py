@@ -1,4 +1,4 @@
-"""A trial of a method as a piece of work, and what is reported while it is done."""
+"""A trial of a method as a unit of work, and the events reported while it runs."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ class Task:
 
 @dataclass(frozen=True)
 class Started:
-    """A trial was begun or taken up again."""
+    """A trial was begun or resumed."""
 
     task: Task
 
 
 @dataclass(frozen=True)
 class Advanced:
-    """A trial has so many queries by now, the lowest validation error being `best` percent."""
+    """A trial has made some queries, of which the lowest validation error is `best` percent."""
 
     task: Task
     queries: int
@@ -66,14 +66,14 @@ class Advanced:
 
 @dataclass(frozen=True)
 class Finished:
-    """A trial has all its queries."""
+    """A trial has made all its queries."""
 
     task: Task
 
 
 @dataclass(frozen=True)
 class Failed:
-    """A trial ended with an error; its journal is as far as it came."""
+    """A trial ended with an error; its journal has everything up to that."""
 
     task: Task
     message: str
@@ -98,7 +98,7 @@ def perform(task: Task, make: SearchMaker) -> Iterator[Event]:
 
 @lru_cache(maxsize=1)
 def open_table(name: str) -> tuple[Space, Table]:
-    """Return a table and its space; the last one is kept, with what was computed on it.
+    """Return a table and its space; the last table is cached, with what was computed on it.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def open_table(name: str) -> tuple[Space, Table]:
 def _message(error: Exception, task: Task) -> str:
     if isinstance(error, ConfigurationError | StudyError | OSError | LookupError | ImportError):
         return str(error.args[0] if isinstance(error, KeyError) else error)
-    # A programming error: the one line says where, the file has the rest.
+    # A programming error: the one line says where it is, and the file has the rest.
     path = failure_path(task.journal)
     where = traceback.extract_tb(error.__traceback__)[-1]
     try:

@@ -1,8 +1,8 @@
 """One trial of an experiment: a study on a table.
 
-A trial goes on from its journal by replay: the search is made again from the seed, asks again for
-what the journal has, and is told what the journal says. Searches are determined by their seed, so
-the trial ends with the journal of one that was never stopped, timings aside.
+A trial continues from its journal by replay: the search is made again from the seed, asks again for
+the items in the journal, and is told their recorded values. Searches are determined by their seed,
+so the trial ends with the journal of one that was never stopped, timings aside.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from otnas_fast import Cell
 
 @dataclass(frozen=True)
 class Step:
-    """Where a trial stands after a batch.
+    """The state of a trial after a batch.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Step:
     best : float
         Lowest validation error so far, in percent.
     replayed : bool
-        Whether this was in the journal already.
+        Whether the batch was in the journal already.
     """
 
     queries: int
@@ -53,7 +53,7 @@ def run_trial(
     seed: int,
     path: Path,
 ) -> Iterator[Step]:
-    """Run a trial from where its journal ends.
+    """Run a trial from the end of its journal.
 
     Parameters
     ----------
@@ -67,19 +67,19 @@ def run_trial(
     seed : int
         Seed of the search.
     path : Path
-        The journal. Every batch survives the end of the process; a power cut may cost the latest,
-        which are done again.
+        The journal. Every batch survives the end of the process; a power cut may lose the latest,
+        which are then repeated.
 
     Yields
     ------
     Step
-        After what the journal had, and after every batch.
+        After the batches in the journal, and after every new batch.
 
     Raises
     ------
     JournalError
-        If the search asks for something else than the journal has, or the table says something
-        else.
+        If the search asks for other items than those in the journal, or the table has other
+        results.
     """
     of_table = about_table(table)
     if configuration.get("costs"):
@@ -103,7 +103,7 @@ def run_trial(
 
 
 def about_table(table: Table) -> dict[str, Any]:
-    """Return what readers of results need to know of a table, as JSON has it."""
+    """Return what readers of results need to know about a table, in JSON types."""
     return {
         "name": table.name,
         "space": table.space,
@@ -133,7 +133,7 @@ def _look_up(
 
 
 def _complete(about: dict[str, Any], space: Space, table: Table, path: Path) -> Step | None:
-    """Return the last step of a trial that has all its queries: it needs no search any more."""
+    """Return the last step of a trial that has all its queries and so needs no search."""
     history = load_history(path, space.parse) if path.exists() else None
     if history is None:
         return None
@@ -146,7 +146,7 @@ def _complete(about: dict[str, Any], space: Space, table: Table, path: Path) -> 
 
 
 def _check_results(trials: Sequence[Trial], table: Table, path: Path) -> None:
-    """Raise if a journal has a result that is not the table's."""
+    """Raise if a journal has a result that differs from the table's."""
     told = [trial for trial in trials if trial.counts]
     if not told:
         return

@@ -1,8 +1,8 @@
 """Processes that run trials.
 
-Each worker is told one task at a time through a pipe and sends events back. A pool of the standard
-library would give up all its work when one process dies; here the trial it was on has failed, and
-the others go on.
+Each worker is sent one task at a time through a pipe and sends events back. A pool of the standard
+library would give up all its work when one process dies; here only the trial of that process fails,
+and the others go on.
 """
 
 from __future__ import annotations
@@ -104,9 +104,9 @@ def _work(pipe: Connection[Any, Any], make: SearchMaker) -> None:
 
 @contextlib.contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """Ignore Ctrl-C inside the block, and for good in processes that are started there.
+    """Ignore Ctrl-C inside the block, and permanently in processes that are started there.
 
-    It goes to the whole group of processes; the parent decides what it means.
+    Ctrl-C goes to the whole group of processes; the parent decides what it means.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may change it
@@ -119,7 +119,7 @@ def _interrupts_ignored() -> Iterator[None]:
 
 
 def _end_with_parent() -> None:
-    """End this process when its parent does, even if that is killed: nobody would read on."""
+    """End this process when its parent ends, even if that is killed: its results have no reader."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         connection.wait([parent.sentinel])

@@ -1,4 +1,4 @@
-"""Architectures as other libraries hand them over: lists, arrays, columns of a data frame."""
+"""Architectures in the forms of other libraries: lists, arrays, columns of a data frame."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SpaceLike = SearchSpace[Any] | Taxonomy | None
 
 
 def block_scales(embedding: Embedding, length_scale: float | ArrayLike) -> FloatArray:
-    """Return a lengthscale for each block, in units of its usual one, shape (B,)."""
+    """Return the lengthscale of each block, from values in units of the usual ones, shape (B,)."""
     given = checks.numbers("length_scale", length_scale)
     usual = np.array([DEFAULT_LENGTHSCALES.get(name, 1.0) for name in embedding.block_names])
     if given.shape not in ((), usual.shape):
@@ -30,7 +30,7 @@ def block_scales(embedding: Embedding, length_scale: float | ArrayLike) -> Float
 
 
 def listed(X: Any, name: str) -> Any:
-    """Return architectures as a list, or as the CellArray that they are."""
+    """Return architectures as a list, or unchanged if they are a CellArray."""
     if isinstance(X, CellArray):
         return X
     if hasattr(X, "to_numpy"):  # a column of a data frame, or a frame of one
@@ -47,7 +47,7 @@ def listed(X: Any, name: str) -> Any:
 
 
 def embedded(items: Any, measures: MeasureNames, space: SpaceLike, name: str) -> Embedding:
-    """Embed architectures of a space: cells by their measures, others place by place."""
+    """Embed architectures of a space: cells by measures, others place by place."""
     if space is None or isinstance(space, Taxonomy):
         return embed(items, measures=measures, taxonomy=space)
     if not isinstance(space, SearchSpace):
@@ -62,7 +62,7 @@ def embedded(items: Any, measures: MeasureNames, space: SpaceLike, name: str) ->
 
 
 def positions(X: Any, n_items: int, name: str) -> IntArray:
-    """Return pool positions, shape (n,), which other libraries may have made numbers of."""
+    """Return pool positions, shape (n,), which other libraries may have converted to floats."""
     array = np.asarray(X)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]

@@ -1,9 +1,9 @@
 """Tree-Wasserstein kernels for GPyTorch and BoTorch, over the items of a pool.
 
-Inputs are a column of pool positions in double precision, shape (..., n, 1); what the items are
-stays with the kernel. So nothing of GPyTorch or BoTorch has to be told that the items are no
-vectors. Give a model no input transform: it would spoil the positions, which the kernel then
-refuses.
+Inputs are a column of pool positions in double precision, shape (..., n, 1); the items themselves
+are kept by the kernel. GPyTorch and BoTorch therefore need not know that the items are not vectors.
+Do not give a model an input transform: it would change the positions, and the kernel refuses such
+inputs.
 
 Notation
 --------
@@ -40,21 +40,21 @@ class PoolKernel(gpytorch.kernels.Kernel):
     Parameters
     ----------
     embedding : Embedding of N items
-        ``otnas_fast.embed(cells)``, or of vectors of one's own.
+        Such as ``otnas_fast.embed(cells)``, or an embedding of your own vectors.
     **options
-        Of ``gpytorch.kernels.Kernel``: ``batch_shape``, ``active_dims`` (one).
+        Options of ``gpytorch.kernels.Kernel``: ``batch_shape`` and ``active_dims`` (one).
 
     Attributes
     ----------
     block_lengthscale : Tensor, shape (*batch_shape, B)
-        The lengthscales l_b > 0, one a block.
+        The lengthscales l_b > 0, one per block.
 
     Raises
     ------
     TypeError
-        If `embedding` is none.
+        If `embedding` is not an Embedding.
     ValueError, IndexError
-        At a call: for inputs that are no column, no integers, or outside of the pool.
+        When called, if inputs are not a column, not integers, or outside of the pool.
 
     Examples
     --------
@@ -97,7 +97,7 @@ class PoolKernel(gpytorch.kernels.Kernel):
 
     @property
     def is_stationary(self) -> bool:
-        """True: the variance is 1 everywhere."""
+        """Whether the kernel is stationary: True, since the variance is 1 everywhere."""
         return True
 
     def forward(self, x1: Any, x2: Any, diag: bool = False, **params: Any) -> Any:
@@ -131,7 +131,7 @@ class PoolKernel(gpytorch.kernels.Kernel):
         return {**super().__getstate__(), "_last": None}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> PoolKernel:
-        # GPyTorch copies kernels to take a batch apart; the pool never changes.
+        # GPyTorch copies kernels to split a batch; the pool never changes.
         memo[id(self.embedding)] = self.embedding
         copied = type(self).__new__(type(self))
         memo[id(self)] = copied
@@ -169,7 +169,7 @@ class PoolKernel(gpytorch.kernels.Kernel):
 
 
 def _get_block_lengthscale(kernel: PoolKernel) -> Any:
-    """Give the prior what it is of; a function with a name, so that kernels can be pickled."""
+    """Return the parameter of the prior; a named function, so that kernels can be pickled."""
     return kernel.block_lengthscale
 
 
@@ -179,7 +179,7 @@ def as_inputs(items: ArrayLike) -> Any:
     Raises
     ------
     TypeError, ValueError, IndexError
-        If they are no non-negative integers.
+        If they are not non-negative integers.
 
     Examples
     --------
@@ -191,20 +191,20 @@ def as_inputs(items: ArrayLike) -> Any:
 
 
 def as_choices(n_items: int, avoid: ArrayLike = ()) -> Any:
-    """Return the items of a pool as ``optimize_acqf_discrete`` takes choices, shape (m, 1).
+    """Return the items of a pool as choices for ``optimize_acqf_discrete``, shape (m, 1).
 
     Parameters
     ----------
     n_items : int
         N.
     avoid : int array
-        Items left out: BoTorch conditions on pending items but does not take them out of the
-        choices. Give it what was tried and what is pending.
+        Items to leave out. BoTorch conditions on pending items but does not remove them from the
+        choices, so pass the items tried and those pending.
 
     Raises
     ------
     TypeError, ValueError, IndexError
-        For arguments of another kind, and if nothing is left.
+        If an argument is not as described, or no item is left.
 
     Examples
     --------

@@ -1,13 +1,13 @@
 """An Optuna sampler on the search of otnas: ``optuna.create_study(sampler=OtnasSampler(seed=0))``.
 
-It goes the other way than the methods ``optuna-tpe`` and ``optuna-gp`` of otnas, which are Optuna's
+It is the converse of the methods ``optuna-tpe`` and ``optuna-gp`` of otnas, which run Optuna's
 samplers on the spaces of otnas.
 
 Notation
 --------
-p : parameters that trials of the study have had; a configuration is a row of p places
-u : place of a number in [0, 1], on a logarithmic axis where the distribution has one; the number of
-    a choice; NaN where the parameter does not apply
+p : number of parameters that trials of the study have had; a configuration is a row of p places
+u : place of a number in [0, 1], on a logarithmic axis if the distribution is logarithmic; the index
+    of a categorical choice; NaN where the parameter does not apply
 """
 
 from __future__ import annotations
@@ -37,33 +37,34 @@ _ABSENT = 1e9
 
 
 class OtnasSampler(BaseSampler):
-    """Suggest by a Gaussian process with a tree-Wasserstein kernel of all parameters.
+    """Sample with a Gaussian process whose tree-Wasserstein kernel covers all parameters.
 
-    Integers, floats, choices and their conditions are all compared place by place, docs/maths.md.
-    Whether a conditional parameter applies to a candidate is taken from the trial nearest to it.
+    Integers, floats, choices and their conditions are all compared place by place (docs/maths.md).
+    Whether a conditional parameter applies to a candidate is inferred from the nearest trial.
 
-    The sampler remembers nothing: every suggestion depends on the seed, the trial's number and the
-    study's trials only, so that it goes on in any process, after any interruption. Running trials
-    count as tried at their posterior mean, by what was suggested to them. Failed and pruned trials
-    are left out of the model; what they tried is not suggested again, as long as something else is
-    left. Infinite values count as the worst.
+    The sampler is stateless: every suggestion depends only on the seed, the trial's number and the
+    study's trials, so that it continues in any process, after any interruption. Running trials are
+    modelled at the posterior mean of what was suggested to them. Failed and pruned trials are left
+    out of the model; what they tried is not suggested again, as long as something else is left.
+    Infinite values count as the worst.
 
     Parameters
     ----------
     seed : int >= 0, optional
-        Drawn if not given.
+        By default it is drawn at random.
     n_startup_trials : int >= 1, default 10
-        So many finished trials are uniform draws.
+        Number of finished trials before which suggestions are drawn uniformly.
     n_candidates : int >= 10, default 1000
-        Configurations to choose from: uniform draws, and a quarter mutations of the best ones.
+        Configurations to choose from: uniform draws, of which a quarter are replaced by mutations
+        of the best trials.
     settings : mapping, optional
-        Of `otnas.search.PoolSearch`: ``{"acquisition": "lcb", "kappa": 1.0}``.
+        Settings of `otnas.search.PoolSearch`, such as ``{"acquisition": "lcb", "kappa": 1.0}``.
 
     Raises
     ------
     TypeError, ValueError
-        For other arguments; when sampling for a study of several objectives. For the front of a
-        value and known costs use `otnas.search.PoolSearch` with ``costs``.
+        If an argument is not as described, or, when sampling, if the study has several objectives.
+        For the front of a value and known costs use `otnas.search.PoolSearch` with ``costs``.
 
     Examples
     --------
@@ -88,7 +89,7 @@ class OtnasSampler(BaseSampler):
         self._seed = checks.integer("seed", seed, 0)
         self._n_startup = checks.integer("n_startup_trials", n_startup_trials, 1)
         self._n_candidates = checks.integer("n_candidates", n_candidates, 10)
-        # Objectives have any sign, which the logarithm of otnas's default does not take.
+        # Objectives have any sign, which the logarithm, otnas's default, does not accept.
         self._settings = {"transform": "winsorised", **(settings or {})}
         PoolSearch(gram=np.eye(2), settings=self._settings)  # wrong settings are told at once
         self._lock = threading.Lock()
@@ -101,12 +102,12 @@ class OtnasSampler(BaseSampler):
         self._lock = threading.Lock()
 
     def reseed_rng(self) -> None:
-        """Do nothing: trials have streams of their own, whichever worker asks."""
+        """Do nothing: each trial has its own random stream, whichever worker asks."""
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """Return all parameters that trials have had, by name, with their latest distribution."""
+        """Return all parameters that trials have had, by name, with their latest distributions."""
         _check_objectives(study)
         found: dict[str, BaseDistribution] = {}
         for other in study.get_trials(deepcopy=False):
@@ -120,7 +121,7 @@ class OtnasSampler(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """Draw a parameter that no trial has had uniformly."""
+        """Draw the value of a parameter that no trial has had uniformly."""
         _check_objectives(study)
         axis = Axis(param_distribution)
         return axis.values(axis.draw(1, self._rng(trial, param_name)))[0]
@@ -128,13 +129,13 @@ class OtnasSampler(BaseSampler):
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """Suggest values of all parameters; the trial asks for those that apply."""
+        """Suggest values of all parameters; the trial uses those that apply."""
         _check_objectives(study)
         if not search_space:
             return {}
         rng = self._rng(trial, "")
         axes = {name: Axis(search_space[name]) for name in sorted(search_space)}
-        # One at a time, so that trials which start together know of each other.
+        # One at a time, so that trials which start together take account of each other.
         with self._lock:
             row = self._suggested(study, trial, axes, rng)
             internal = {
@@ -196,7 +197,7 @@ def _check_objectives(study: Study) -> None:
 
 
 def _params(trial: FrozenTrial, axes: dict[str, Axis]) -> dict[str, float]:
-    """Return what a trial has, or will have, in Optuna's internal numbers."""
+    """Return the values that a trial has or will have, in Optuna's internal representation."""
     found: dict[str, float] = {}
     if trial.state == TrialState.RUNNING:
         found |= trial.system_attrs.get(_SUGGESTED, {})
@@ -216,7 +217,7 @@ def _rows(trials: list[FrozenTrial], axes: dict[str, Axis]) -> FloatArray:
 
 
 def _without_too_good(errors: FloatArray) -> FloatArray:
-    """Return errors with those infinitely good as good as the best finite one."""
+    """Return errors, with infinitely good ones replaced by the best finite one."""
     finite = errors[np.isfinite(errors)]
     return np.where(np.isneginf(errors), finite.min() if finite.size else 0.0, errors)
 
@@ -228,7 +229,7 @@ def _mutants(
     axes: dict[str, Axis],
     rng: np.random.Generator,
 ) -> FloatArray:
-    """Change some places of the best rows; where those have none, take what was drawn."""
+    """Change some places of the best rows; where these have NaN, take the drawn values."""
     best = np.argsort(errors, kind="stable")[:_N_PARENTS]
     parents = rows[rng.choice(best, size=len(drawn))]
     changed = rng.random(parents.shape) < 1.0 / len(axes)
@@ -241,7 +242,7 @@ def _mutants(
 
 
 def _new(candidates: FloatArray, tried: FloatArray) -> IntArray:
-    """Return positions of different candidates that were not tried; of all if none is left."""
+    """Return positions of distinct candidates not tried yet, or of all if none is left."""
     places: dict[bytes, int] = {}
     for i, key in enumerate(_keys(candidates)):
         places.setdefault(key, i)
@@ -257,12 +258,12 @@ def _new(candidates: FloatArray, tried: FloatArray) -> IntArray:
 
 
 def _keys(rows: FloatArray) -> list[bytes]:
-    """Return what equal rows share; adding 0 makes one of both zeros."""
+    """Return keys that equal rows share; adding 0 turns -0 into 0."""
     return [row.tobytes() for row in np.round(rows, 12) + 0.0]
 
 
 def _embedding(rows: FloatArray, told: FloatArray, axes: dict[str, Axis]) -> Embedding:
-    """Describe rows place by place; conditional parameters are there as the nearest told has."""
+    """Describe rows place by place; the nearest told row decides which parameters apply."""
     has = ~np.isnan(told)
     always: BoolArray = np.asarray(has.all(axis=0))
     rows = rows.copy()
@@ -279,7 +280,7 @@ def _embedding(rows: FloatArray, told: FloatArray, axes: dict[str, Axis]) -> Emb
 
 
 def _nearest(row: FloatArray, told: FloatArray, always: BoolArray, axes: dict[str, Axis]) -> int:
-    """Return the row told that is nearest by what all have, choices before numbers."""
+    """Return the nearest told row by the parameters that all have, choices before numbers."""
     gap = np.zeros(len(told))
     for j, axis in enumerate(axes.values()):
         if always[j]:

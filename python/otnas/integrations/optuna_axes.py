@@ -1,4 +1,4 @@
-"""The distributions of Optuna as axes: where values lie on them, and what they are to a kernel."""
+"""The distributions of Optuna as axes: places of values, and vectors of these for a kernel."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from otnas.arrays import FloatArray
 from otnas.spaces import places
 
 _ALPHA = 0.1
-"""Never used: no two choices are of one family."""
+"""Has no effect: no two choices are of one family."""
 
 
 class Axis:
-    """One parameter: numbers lie at places in [0, 1], choices at their numbers.
+    """One parameter: the place of a number lies in [0, 1], that of a choice is its index.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class Axis:
     Attributes
     ----------
     n_choices : int
-        0 for a numeric parameter.
+        Number of choices; 0 for a numeric parameter.
     """
 
     def __init__(self, distribution: BaseDistribution) -> None:
@@ -47,7 +47,7 @@ class Axis:
             raise ValueError(f"distribution: expected one of Optuna's three, got {distribution}")
 
     def draw(self, n: int, rng: np.random.Generator) -> FloatArray:
-        """Draw places of n values, all values alike (by ratio where the axis is logarithmic)."""
+        """Draw places of n values uniformly (log-uniformly where the axis is logarithmic)."""
         if self.n_choices:
             return rng.integers(self.n_choices, size=n).astype(np.float64)
         if self._step is None:
@@ -61,7 +61,7 @@ class Axis:
         return self.nearest(self._place(np.exp(rng.uniform(low, high, size=n))))
 
     def moved(self, at: FloatArray, drawn: FloatArray, rng: np.random.Generator) -> FloatArray:
-        """Return places near others; of choices, those that were drawn."""
+        """Return places near the given ones, or, for choices, those that were drawn."""
         if self.n_choices:
             return drawn
         size = 10.0 ** rng.uniform(-2.5, -0.5, size=len(at))
@@ -74,7 +74,7 @@ class Axis:
         return at if self.n_choices else self._place(self.internal(at))
 
     def internal(self, at: FloatArray) -> FloatArray:
-        """Return values at places, as Optuna stores them, shape (n,)."""
+        """Return the values at places as Optuna stores them, shape (n,)."""
         if self.n_choices:
             return at
         linear = self._from + self._width * np.clip(at, 0.0, 1.0)
@@ -85,15 +85,15 @@ class Axis:
         return clipped
 
     def values(self, at: FloatArray) -> list[Any]:
-        """Return values at places, as users see them."""
+        """Return the values at places as users see them."""
         return [self._of.to_external_repr(value) for value in self.internal(at).tolist()]
 
     def place(self, internal: FloatArray) -> FloatArray:
-        """Return places of values as Optuna stores them; those of another range may lie outside."""
+        """Return places of stored values; those of another range may lie outside [0, 1]."""
         return internal if self.n_choices else self._place(internal)
 
     def vectors(self, at: FloatArray, *, absent: bool) -> FloatArray:
-        """Describe n places, NaN for what does not apply: see `otnas.spaces.places`."""
+        """Describe n places, NaN where the parameter does not apply; see `otnas.spaces.places`."""
         if not self.n_choices:
             return places.chain(at, absent=absent)
         chosen = np.where(np.isnan(at), places.ABSENT, at).astype(np.int64)

@@ -1,7 +1,7 @@
 """Tree-Wasserstein kernels for scikit-learn: a kernel, two transformers and a regressor.
 
 Architectures (X) are a sequence, or an array with one column, of `otnas_fast.Cell` objects,
-NAS-Bench-201 strings, or whatever the space given has, such as configurations of a
+NAS-Bench-201 strings, or items of the given space, such as configurations of a
 `otnas.spaces.ParameterSpace`. The transformers and the regressor also take pairs (adjacency matrix,
 operations), which scikit-learn itself cannot put into an array.
 
@@ -55,27 +55,28 @@ _UNCHANGING = (str, Cell, Configuration)
 class TreeWassersteinKernel(StationaryKernelMixin, GenericKernelMixin, Kernel):
     """The tree-Wasserstein kernel for ``GaussianProcessRegressor`` and friends.
 
-    Its diagonal is 1: multiply it by a ``ConstantKernel`` for a variance, add a ``WhiteKernel`` for
-    noise. Sums and products with kernels of vectors need `pool`, since those need numbers.
+    Its diagonal is 1: multiply it by a ``ConstantKernel`` for a variance, and add a ``WhiteKernel``
+    for noise. Sums and products with kernels of vectors need `pool`, since those kernels need
+    numeric inputs.
 
     Parameters
     ----------
     length_scale : float or array (B,), default 1.0
-        In units of each block's usual scale: one number for all blocks, or one a block. With 1.0
-        the kernel is ``otnas_fast.gram``.
+        In units of each block's usual scale: one number for all blocks, or one per block. With 1.0
+        the kernel equals ``otnas_fast.gram``.
     length_scale_bounds : pair of float or "fixed", default (0.01, 1000)
     measures : str or sequence of str, default "tw-2g"
-        What cells are compared by, see `otnas_fast.embed`.
+        The measures by which cells are compared; see `otnas_fast.embed`.
     space : SearchSpace or Taxonomy, optional
-        Of architectures that are not those of NAS-Bench-101 or -201. Configurations of a
+        The space of the architectures, if it is not NAS-Bench-101 or -201. Configurations of a
         `ParameterSpace` are compared place by place.
     pool : Embedding or architectures, optional
-        X are then positions in it, shape (n,) or (n, 1): nothing is embedded at a call.
+        If given, X are positions in it, shape (n,) or (n, 1), and calls embed nothing.
 
     Raises
     ------
     TypeError, ValueError, IndexError
-        At a call: for anything else.
+        When called, if the arguments are not as described.
 
     Examples
     --------
@@ -115,12 +116,12 @@ class TreeWassersteinKernel(StationaryKernelMixin, GenericKernelMixin, Kernel):
         return bool(np.ndim(self.length_scale) > 0)
 
     def __call__(self, X: Any, Y: Any = None, eval_gradient: bool = False) -> Any:
-        """Return the kernel (n, m), and with `eval_gradient` its gradient by log theta (n, n, p).
+        """Return the kernel (n, m), and with `eval_gradient` its gradient in log theta (n, n, p).
 
         Raises
         ------
         ValueError
-            If the gradient is asked for with `Y`.
+            If both `Y` and `eval_gradient` are given.
         """
         left = self._embedding(X, "X")
         if not eval_gradient:
@@ -181,7 +182,7 @@ class TreeWassersteinKernel(StationaryKernelMixin, GenericKernelMixin, Kernel):
         return embedded(listed(self.pool, "pool"), self.measures, self.space, "pool")
 
     def _remembered(self, items: Any, make: Any, unchanging: bool) -> Embedding:
-        """Embed, unless these are the items of one of the last calls: a fit has many."""
+        """Embed, reusing the result of a recent call with the same items: a fit makes many."""
         recent: list[tuple[Any, Embedding]] = self.__dict__.setdefault("_recent", [])
         if not unchanging:
             made: Embedding = make()
@@ -223,13 +224,13 @@ class ArchitectureVectors(TransformerMixin, _OfArchitectures):
     measures, space
         See `TreeWassersteinKernel`.
     scaled : bool, default True
-        Whether each block is divided by its usual scale, so that none drowns the others.
+        Whether each block is divided by its usual scale, so that none dominates the others.
 
     Attributes
     ----------
     embedding_ : Embedding
-        What was fitted. The coordinates of ``prefix`` and ``suffix`` are the words that occur in
-        it; words that later architectures add are left out.
+        The architectures fitted. The coordinates of ``prefix`` and ``suffix`` are the words that
+        occur in it; new words of later architectures are left out.
 
     Examples
     --------
@@ -281,7 +282,7 @@ class ArchitectureVectors(TransformerMixin, _OfArchitectures):
 
 
 class GramRows(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _OfArchitectures):
-    """Architectures as their kernel with those fitted: for ``SVR(kernel="precomputed")``.
+    """Kernel rows against the fitted architectures, as for ``SVR(kernel="precomputed")``.
 
     Parameters
     ----------
@@ -308,13 +309,13 @@ class GramRows(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _OfArchitectur
         self.length_scale, self.measures, self.space = length_scale, measures, space
 
     def fit(self, X: Any, y: object = None) -> GramRows:
-        """Keep the architectures."""
+        """Store the architectures."""
         self.embedding_ = self._embedding(X, fitting=True)
         self._scales = block_scales(self.embedding_, self.length_scale)
         return self
 
     def transform(self, X: Any) -> FloatArray:
-        """Return the kernel with those fitted, shape (n, n_fitted)."""
+        """Return the kernel with the fitted architectures, shape (n, n_fitted)."""
         check_is_fitted(self)
         rows = self._embedding(X, fitting=False)
         return gram(rows, self.embedding_, lengthscales=self._scales)
@@ -325,7 +326,7 @@ class GramRows(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _OfArchitectur
 
 
 class ArchitectureRegressor(RegressorMixin, _OfArchitectures):
-    """The Gaussian process of otnas as a regressor: one length scale a block, with priors.
+    """The Gaussian process of otnas as a regressor: one length scale per block, with priors.
 
     Parameters
     ----------
@@ -364,7 +365,7 @@ class ArchitectureRegressor(RegressorMixin, _OfArchitectures):
         Raises
         ------
         TypeError, ValueError
-            If there are no architectures, or not as many finite values.
+            If there are no architectures, or not the same number of finite values.
         """
         if y is None:
             raise ValueError("requires y to be passed, but the target y is None")
@@ -379,7 +380,7 @@ class ArchitectureRegressor(RegressorMixin, _OfArchitectures):
     def predict(self, X: Any, return_std: bool = False) -> Any:
         """Return the posterior mean (n,), and with `return_std` the standard deviation (n,).
 
-        The standard deviation is that of the function, without the noise.
+        The standard deviation is that of the latent function, without noise.
         """
         check_is_fitted(self)
         process, rows = self.process_, self._embedding(X, fitting=False)

@@ -1,4 +1,4 @@
-"""Curves of errors against queries, one figure an experiment."""
+"""Curves of errors against queries, one figure per experiment."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _ORACLE: dict[str, Any] = {"linestyle": ":", "linewidth": 0.8, "drawstyle": "ste
 def draw(experiment: Experiment, *, oracle: bool = False) -> Figure:
     """Return a figure of two panels: error of the best by validation, and its regret.
 
-    Mean over trials with 95 % bootstrap bands, of the five methods of lowest regret in the end. The
-    panel of regrets has a logarithmic scale, where
-    methods that are close to the optimum can be told apart.
+    Curves are means over trials, with 95 % bootstrap bands for the five methods of lowest final
+    regret. The panel of regrets has a logarithmic scale, on which methods that are close to the
+    optimum can be told apart.
 
     Parameters
     ----------
     experiment : Experiment
     oracle : bool
-        Whether to add, dotted, the error of one who could choose by test error.
+        Whether to add, dotted, the error of an oracle that chooses by test error.
     """
     from matplotlib.figure import Figure
 
@@ -66,7 +66,7 @@ def draw(experiment: Experiment, *, oracle: bool = False) -> Figure:
             handles,
             labels,
             loc="outside lower center",
-            # Of characters, some 120 fit into a line.
+            # About 120 characters fit on a line.
             ncols=min(len(labels), max(1, 120 // (max(map(len, labels)) + 12))),
             frameon=False,
             handlelength=3.4,
@@ -93,11 +93,11 @@ def curve(
     *,
     with_band: bool = True,
 ) -> None:
-    """Draw the mean of the curves of a method, the i-th, with its band."""
+    """Draw the mean of the curves of the i-th method, with its band."""
     band = bootstrap_mean(curves)
     queries = _shown(experiment, band.mean.size)
     step = max(1, queries.size // _MARKS)
-    # Staggered, or markers of close curves would lie on each other.
+    # Staggered, since markers of close curves would otherwise overlap.
     offset = i * step // max(1, len(experiment.trials))
     label = f"{method} (n = {band.n})"
     at = queries - 1
@@ -113,7 +113,7 @@ def curve(
 
 
 def _shown(experiment: Experiment, length: int) -> IntArray:
-    """Return the numbers of queries shown: from the end of the common initial design on."""
+    """Return the numbers of queries shown: those from the end of the common initial design on."""
     return np.arange(min(int(experiment.common["initial"]), length), length + 1)
 
 
@@ -154,7 +154,7 @@ def _finish(experiment: Experiment, left: Axes, right: Axes) -> None:
 
 
 def _log_scale(axes: Axes) -> None:
-    """Scale regrets; a curve that comes to 0 leaves the panel below."""
+    """Set the scale of regrets; a curve that reaches 0 leaves the panel at the bottom."""
     from matplotlib.ticker import FuncFormatter, LogLocator
 
     values = np.concatenate([np.asarray(line.get_ydata(), dtype=np.float64) for line in axes.lines])

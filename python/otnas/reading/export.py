@@ -1,4 +1,4 @@
-"""Results as one table, a row a query, for other programs."""
+"""Results as one table, with one row per query, for other programs."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def columns(experiment: Experiment) -> Columns:
     """Return the queries of an experiment, by method, trial and query.
 
     Errors are in percent, queries count from 1. Test errors are None where the table has none. With
-    costs there are these as ``cost.NAME``, the ``volume`` found so far in percent of the table's,
-    and whether the query is ``on_front`` of its trial.
+    costs there are also columns ``cost.NAME``, the ``volume`` found so far in percent of the
+    table's, and ``on_front``, whether the query is on the front of its trial.
     """
     found: dict[str, list[Any]] = {}
 
@@ -49,9 +49,9 @@ def columns(experiment: Experiment) -> Columns:
 
 
 def of_all(experiments: Sequence[Experiment]) -> Columns:
-    """Return the queries of one experiment, or of several with a column that says of which.
+    """Return the queries of one experiment, or of several with a column of their names.
 
-    None stands where an experiment has no such column.
+    Values are None where an experiment does not have a column.
     """
     if len(experiments) == 1:
         return columns(experiments[0])
@@ -68,7 +68,7 @@ def of_all(experiments: Sequence[Experiment]) -> Columns:
 
 
 def write_csv(columns: Columns, path: Path) -> int:
-    """Write a CSV file in UTF-8 and return its number of rows, without the one of names.
+    """Write a CSV file in UTF-8 and return its number of rows, without the header.
 
     Numbers have all their digits. An existing file is replaced at the end of a successful write.
     """
@@ -102,7 +102,7 @@ def write_parquet(columns: Columns, path: Path) -> int:
 
 
 def _array(pyarrow: Any, column: list[Any]) -> Any:
-    """Return a column of one kind; as text where it has several."""
+    """Return a column of one type, as text if it has values of several types."""
     try:
         found = pyarrow.array(column)
     except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError):

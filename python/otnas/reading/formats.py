@@ -19,7 +19,7 @@ _LATEX = {
 
 
 def markdown(table: TextTable) -> str:
-    """Return a table as GitHub and most others read Markdown."""
+    """Return a table in the Markdown of GitHub and most other tools."""
 
     def line(cells: list[str]) -> str:
         return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
@@ -31,7 +31,7 @@ def markdown(table: TextTable) -> str:
 
 
 def latex(table: TextTable) -> str:
-    """Return a table for LaTeX; it needs the package booktabs."""
+    """Return a table for LaTeX, which needs the package booktabs."""
 
     def line(cells: list[str]) -> str:
         return "  " + " & ".join(map(_escaped, cells)) + r" \\"

@@ -1,4 +1,4 @@
-"""Pictures of fronts: what was tried, what nothing else dominates, and its volume over queries."""
+"""Figures of fronts: all results, those that no other dominates, and volumes over queries."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _FRONT: dict[str, Any] = {"color": "#000000", "linewidth": 1.0, "zorder": 4}
 
 
 def draw(experiment: Experiment) -> Figure:
-    """Return a figure of all trials together, a panel a cost, and of volumes over queries.
+    """Return a figure of all trials together, one panel per cost, and volumes over queries.
 
-    Drawn are validation errors. The volumes are means over trials with 95 % bootstrap bands, in
+    Errors are validation errors. The volumes are means over trials with 95 % bootstrap bands, in
     percent of that of the table's own front.
     """
     with style.applied():
@@ -42,7 +42,7 @@ def draw(experiment: Experiment) -> Figure:
                     color=styles[method]["color"],
                 )
             _front(axes, experiment.front, cost)
-            # Architectures that failed to learn would press all others together.
+            # Architectures that failed to learn would compress the range of all others.
             values = np.concatenate(
                 [t.validation_error for trials in experiment.trials.values() for t in trials]
             )
@@ -67,9 +67,9 @@ def draw(experiment: Experiment) -> Figure:
 
 
 def draw_study(study: StudyResults) -> Figure:
-    """Return a figure of a study with costs: a panel a cost, and the volume over trials.
+    """Return a figure of a study with costs: one panel per cost, and the volume over trials.
 
-    Volumes end where the search's do; else at the worst value and costs of what is done.
+    The reference point is that of the search, else the worst value and costs of done trials.
     """
     found = study.front
     done = [t for t in study.trials if t.value is not None and t.costs.keys() >= found.costs.keys()]
@@ -91,7 +91,7 @@ def draw_study(study: StudyResults) -> Figure:
 
 
 def reference(study: StudyResults) -> dict[str, float]:
-    """Return where volumes of a study with costs end: where its search's do, else at the worst."""
+    """Return the reference point of a study with costs: that of its search, else the worst."""
     done = [trial for trial in study.trials if trial.value is not None]
     worst = min if study.direction == "maximise" else max
     found = {"value": float(worst(trial.value or 0.0 for trial in done))}

@@ -1,4 +1,4 @@
-"""Where to draw the vertices and edges of a small directed acyclic graph.
+"""The layout of a small directed acyclic graph.
 
 Vertices stand in layers by their longest path from the input. An edge across several layers gets a
 place in each of them, like a thin vertex, so that it runs between the others and not through them;
@@ -23,7 +23,7 @@ _SWEEPS = 8
 
 @dataclass(frozen=True)
 class Drawing:
-    """Places: x to the right and centred, y upwards, a layer every -1.
+    """Places of vertices and edges: x to the right and centred, y upwards, a layer every -1.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Drawing:
 
 
 def place(matrix: NDArray[np.bool_]) -> Drawing:
-    """Lay a graph out.
+    """Return the layout of a graph.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def _ordered(
 
 
 def _spread(layer: list[int], x: FloatArray, n: int) -> None:
-    """Put the nodes of a layer beside each other, centred."""
+    """Place the nodes of a layer side by side, centred."""
     widths = np.array([_BOX if node < n else _THIN for node in layer])
     x[layer] = np.cumsum(widths) - widths / 2 - widths.sum() / 2
 

@@ -1,4 +1,4 @@
-"""Two runs compared: what a change of settings, of code or of a machine did to each method."""
+"""Comparison of two runs: the effect of a change of settings, code or machine on each method."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Paired:
     ----------
     first, second : Experiment
     queries : int
-        At which they are compared.
+        Number of queries at which they are compared.
     pairs : list of Pair
     """
 
@@ -57,7 +57,7 @@ def paired(
     Parameters
     ----------
     first, second : sequences of Experiment
-        Those of equal names are compared; two single ones whatever their names.
+        Those of equal names are compared; two single ones are compared whatever their names.
     at : int, optional
         Number of queries to compare at; by default, and at most, what all trials compared have.
 

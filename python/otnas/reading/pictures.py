@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _HALF_BOX = 0.15
 
-# Light enough for black text; families differ in luminance, and all vertices carry their names.
+# Light enough for black text; families differ in luminance, and all vertices show their names.
 _FILLS = ("#cfe3f3", "#fbe0c3", "#d3ecd9", "#ecd6e6", "#f5f0c4", "#e3e3e3")
 
 
@@ -35,14 +35,14 @@ class Found:
     ----------
     cell : Cell
     text : str
-        As the journals write it.
+        The architecture as written in the journals.
     validation_error : float
     error : float
-        On test data, where there is any.
+        Error on test data, where there is any.
     methods : list of str
-        That found it.
+        Methods that found it.
     trials : int
-        In so many trials, of all methods together.
+        Number of trials that found it, of all methods together.
     """
 
     cell: Cell
@@ -56,7 +56,7 @@ class Found:
 def best_found(experiment: Experiment, limit: int = 3) -> list[Found]:
     """Return the architectures of lowest validation error that any trial trained.
 
-    Empty if the table's space is none of the built-in ones, whose notation is known.
+    The list is empty if the table's space is not built in, since its notation is then unknown.
     """
     try:
         space = spaces.get(experiment.table["space"])
@@ -83,7 +83,7 @@ def best_found(experiment: Experiment, limit: int = 3) -> list[Found]:
 
 
 def draw(experiment: Experiment, found: Sequence[Found]) -> Figure:
-    """Return a figure with a panel for every architecture."""
+    """Return a figure with one panel per architecture."""
     from matplotlib.figure import Figure
 
     with style.applied():

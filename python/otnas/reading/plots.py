@@ -25,13 +25,13 @@ _METADATA = {
 def write(
     experiment: Experiment, folder: Path, formats: Sequence[str], *, oracle: bool = False
 ) -> list[Path]:
-    """Write curves, the front if there are costs, and pictures of the best, and return the files.
+    """Write curves, the front if there are costs and pictures of the best; return the files.
 
     Parameters
     ----------
     experiment : Experiment
     folder : Path
-        Made if needed; plots that are there are replaced.
+        Created if needed; existing plots are replaced.
     formats : sequence of {"png", "pdf", "svg"}
     oracle : bool
         See `curves.draw`.
@@ -40,7 +40,7 @@ def write(
 
 
 def save(figures: Mapping[str, Figure], folder: Path, formats: Sequence[str]) -> list[Path]:
-    """Write figures by the names of their files, and return the files."""
+    """Write figures, given by file name, and return the files."""
     written = []
     for name, figure in figures.items():
         for kind in formats:
@@ -52,7 +52,7 @@ def save(figures: Mapping[str, Figure], folder: Path, formats: Sequence[str]) ->
 
 
 def figures(experiment: Experiment, *, oracle: bool = False) -> dict[str, Figure]:
-    """Return the figures of an experiment by the names of their files."""
+    """Return the figures of an experiment by file name."""
     drawn = {experiment.name: curves.draw(experiment, oracle=oracle)}
     if experiment.costs:
         drawn[f"{experiment.name}-front"] = fronts.draw(experiment)

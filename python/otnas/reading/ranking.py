@@ -1,4 +1,4 @@
-"""Methods ranked, and each compared with the first or another."""
+"""Rankings of methods, and comparisons of each with the first or another."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ Values = dict[int, float]
 
 @dataclass(frozen=True)
 class Reached:
-    """Queries after which trials came to some goal.
+    """Numbers of queries after which trials reached some goal.
 
     Attributes
     ----------
     trials : int
-        That came to it.
+        Number of trials that reached it.
     n : int
-        All trials.
+        Number of all trials.
     median : float or None
-        Of the queries over all trials, those that did not come to it counted as slowest; None if
-        the median trial is one of those.
+        Median number of queries over all trials, where those that did not reach it count as
+        slowest; None if the median trial is one of those.
     """
 
     trials: int
@@ -75,17 +75,17 @@ class Row:
     error : float
         Mean error of the best by validation, in percent.
     anytime : Band
-        Regret averaged over all queries after the initial design: who is there sooner. Arrays of
-        one number.
+        Regret averaged over all queries after the initial design, which shows which method is
+        sooner. Arrays of one number.
     checkpoints : mapping of int to float
         Mean regret after some numbers of queries.
     mean_rank : float
-        By regret among the methods in the same trial, 1 is lowest, ties share; NaN without common
-        trials.
+        Mean rank by regret among the methods in the same trial: 1 is the lowest, ties share ranks;
+        NaN without common trials.
     optimum : Reached
         The lowest validation error of the table.
     target : Reached or None
-        A regret asked for.
+        The regret given as target.
     versus, anytime_versus : Versus or None
         Regret, and regret averaged over queries; None for the first itself, or if they have no
         trial in common.
@@ -195,7 +195,7 @@ def rank(
 def standings(
     experiment: Experiment, checkpoints: Sequence[int], reference: str | None = None
 ) -> tuple[str, list[Standing]]:
-    """Return how methods stand on the way, and with which method each is compared.
+    """Return the standing of methods at checkpoints, and the method with which each is compared.
 
     Parameters
     ----------
@@ -210,8 +210,8 @@ def standings(
     -------
     reference : str
     rows : list of Standing
-        By checkpoint, then by mean regret. Trials that are not so far, and methods without any that
-        are, are left out.
+        By checkpoint, then by mean regret. Trials that have not come so far are left out, as
+        are methods without any that have.
 
     Raises
     ------
@@ -229,7 +229,7 @@ def standings(
         }
         regrets.append({method: values for method, values in found.items() if values})
     if reference is None:
-        # Who has come to the last checkpoint has come to all.
+        # A trial that has reached the last checkpoint has reached all.
         reference = min(
             regrets[-1], key=lambda m: [round(_mean(values[m]), 9) for values in reversed(regrets)]
         )

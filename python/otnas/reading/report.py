@@ -1,4 +1,4 @@
-"""A report: one HTML file that needs nothing else."""
+"""A report as one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def write(
     at: int | None = None,
     oracle: bool = False,
 ) -> None:
-    """Write the report of experiments; one that is there is replaced."""
+    """Write the report of experiments, replacing an existing one."""
     with written_atomically(path) as file:
         file.write(render(experiments, target=target, at=at, oracle=oracle).encode())
 
@@ -40,7 +40,7 @@ def render(
 ) -> str:
     """Return the report of experiments: tables, plots, settings and provenance.
 
-    All text is escaped, and figures are inside: the file has no links to anything.
+    All text is escaped and figures are embedded: the file has no external links.
     """
     names = sorted({experiment.table["name"] for experiment in experiments})
     sections = [_experiment(experiment, target, at, oracle) for experiment in experiments]
@@ -178,7 +178,7 @@ def inline_svg(svg: str, *, prefix: str) -> str:
     svg : str
         As Matplotlib writes it.
     prefix : str
-        Put before every identifier: they must differ within the page.
+        Prefix of every identifier, since these must differ within the page.
     """
     prefix = re.sub(r"[^A-Za-z0-9]", "-", prefix) + "-"
     element = svg[svg.index("<svg") :]

@@ -20,7 +20,7 @@ from otnas.study import Trial as StudyTrial
 from otnas.study.history import load as load_history
 from otnas.study.results import StudyResults
 
-# What trials must have in common for a comparison to mean anything.
+# What trials must have in common for a comparison to be meaningful.
 _COMMON = ("search_space", "initial", "queries", "batch_size", "candidates")
 # These came later: not every journal has them.
 _LATER = ("costs", "budget", "objective", "merge")
@@ -35,20 +35,20 @@ class Trial:
     method : str
     trial : int
     wanted : int
-        Queries when it has ended.
+        Number of queries when it has ended.
     cells : list of n str
     validation_error, test_error : array (n,), percent
         `test_error` is None if the table has none.
     lowest : float
-        Lowest error of the table that `regret` is above, in percent.
+        Lowest error of the table, in percent, from which `regret` is measured.
     overhead : array (n,), seconds
-        What the search took.
+        Time that the search took.
     training_seconds : array (n,), optional
-        What the training took, as tabulated.
+        Training time, as tabulated.
     costs : mapping of str to array (n,)
-        What was known before, by name; empty without.
+        Costs known before training, by name; empty if there are none.
     reference : mapping of str to float
-        Where volumes end: "value", and each cost.
+        Reference point of volumes: "value", and each cost.
     whole : float
         Volume of the table's own front within the budget.
     """
@@ -93,7 +93,7 @@ class Trial:
 
     @property
     def error_of_best(self) -> FloatArray:
-        """`error` of the best by validation so far: what a user would end up with, (n,)."""
+        """`error` of the best by validation so far, the result that a user would get, (n,)."""
         return self.error[self.incumbent]
 
     @property
@@ -117,7 +117,7 @@ class Trial:
 
     @property
     def oracle_regret(self) -> FloatArray:
-        """Regret of one who sees the test errors when choosing, (n,): nobody does."""
+        """Regret of an oracle that sees test errors when choosing, (n,); no real method does."""
         return np.minimum.accumulate(self.error) - self.lowest
 
 
@@ -166,7 +166,7 @@ class Experiment:
 
     @cached_property
     def front(self) -> Front:
-        """What nothing else dominates in validation error and costs, of all trials together.
+        """The front of validation error and costs, of all trials together.
 
         Items are the texts of architectures.
         """
@@ -175,7 +175,7 @@ class Experiment:
 
     @property
     def for_front(self) -> bool:
-        """Whether the front of error and costs was looked for, and not the lowest error."""
+        """Whether the search was for the front of error and costs, not for the lowest error."""
         return self.common.get("objective") == "pareto"
 
     @property
@@ -184,20 +184,20 @@ class Experiment:
         return "test error" if self.has_test_error else "validation error"
 
     def length(self, method: str) -> int:
-        """Return how many queries all trials of a method have."""
+        """Return the number of queries that all trials of a method have."""
         return min(len(trial) for trial in self.trials[method])
 
     def curves(self, method: str, quantity: str = "regret") -> FloatArray:
         """Return a quantity of `Trial` for all trials of a method, shape (trials, queries).
 
-        Only as far as the shortest trial goes: a mean over changing trials would be no curve.
+        Curves end with the shortest trial, since means must be over the same trials everywhere.
         """
         n = self.length(method)
         return np.array([getattr(trial, quantity)[:n] for trial in self.trials[method]])
 
     @property
     def unfinished(self) -> list[Trial]:
-        """Trials that have not all their queries."""
+        """Trials that do not have all their queries yet."""
         return [t for trials in self.trials.values() for t in trials if not t.is_complete]
 
 
@@ -210,7 +210,7 @@ def _front(items: Sequence[Any], trials: Sequence[Trial]) -> Front:
 
 
 def load(folder: Path) -> list[Experiment]:
-    """Read the experiments in a folder, or the one that it is.
+    """Read the experiments in a folder, which may itself be one.
 
     Raises
     ------

@@ -47,7 +47,7 @@ class Comparison:
     wins, ties, losses : int
         Trials in which the first is lower, equal, higher.
     p_value : float
-        Two-sided Wilcoxon signed-rank test, trials with ties left out; 1 if all are.
+        Two-sided Wilcoxon signed-rank test without tied trials; 1 if all are tied.
     """
 
     n: int
@@ -63,8 +63,8 @@ class Comparison:
 def bootstrap_mean(curves: FloatArray, *, resamples: int = RESAMPLES, seed: int = SEED) -> Band:
     """Return the mean of curves and its percentile bootstrap band over trials.
 
-    Pointwise: at every query, 95 % of intervals made like this hold the true mean (fewer with few
-    trials). Trials are drawn whole, with replacement.
+    The band is pointwise: at every query, 95 % of such intervals contain the true mean (fewer with
+    few trials). Whole trials are drawn with replacement.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def bootstrap_mean(curves: FloatArray, *, resamples: int = RESAMPLES, seed: int 
 
 
 def compare(first: FloatArray, second: FloatArray) -> Comparison:
-    """Compare two methods by their values in the same trials, shape (n,) each; low is good.
+    """Compare two methods by their values in the same trials, shape (n,) each; lower is better.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A study, from its journal: facts, tables, a figure and a report."""
+"""Facts, tables, figures and a report of a study, from its journal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LISTED = 10
 
 
 def facts(study: StudyResults) -> list[tuple[str, str]]:
-    """Return method, space, versions and where trials stand, as pairs of a name and a text."""
+    """Return method, space, versions and states of trials, as pairs of a name and a text."""
     # Trials of experiments of the format before have a configuration instead.
     search = _part(study.header, "search") or _part(study.header, "configuration")
     domain = _part(search, "domain")
@@ -72,7 +72,7 @@ def tables(study: StudyResults) -> list[TextTable]:
 
 
 def figures(study: StudyResults, name: str) -> dict[str, Figure]:
-    """Return the figures of a study by the names of their files."""
+    """Return the figures of a study by file name."""
     found = {name: draw(study, name)}
     return {**found, f"{name}-front": fronts.draw_study(study)} if has_front(study) else found
 
@@ -111,7 +111,7 @@ def draw(study: StudyResults, name: str) -> Figure:
 
 
 def write_report(study: StudyResults, name: str, path: Path) -> None:
-    """Write the report of a study; one that is there is replaced."""
+    """Write the report of a study, replacing an existing one."""
     parts = [report.as_list(facts(study))]
     if study.trials:
         captions = {name: "Values told and the best so far; crosses are failed trainings."}

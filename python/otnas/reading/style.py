@@ -1,4 +1,4 @@
-"""How plots look: legible in print, without colour, and to the colour-blind."""
+"""The style of plots: legible in print, without colour, and to the colour-blind."""
 
 from __future__ import annotations
 

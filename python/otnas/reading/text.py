@@ -1,4 +1,4 @@
-"""The tables of results, as text that terminals and reports share."""
+"""Tables of results as text, for terminals and reports."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class TextTable:
 
 
 def tables(experiment: Experiment, rows: Sequence[Row], target: float | None) -> list[TextTable]:
-    """Return all tables of an experiment; the front comes first where it was looked for."""
+    """Return all tables of an experiment; the front comes first if it was the objective."""
     fronts = []
     if experiment.costs:
         fronts = [volumes(experiment), front("front of all trials", experiment.front)]
@@ -85,7 +85,7 @@ def regrets(experiment: Experiment, rows: Sequence[Row]) -> TextTable:
 
 
 def progress(experiment: Experiment, rows: Sequence[Row]) -> TextTable:
-    """Return regrets on the way, and their mean over all queries."""
+    """Return regrets at intermediate queries, and their mean over all queries."""
     marks = list(rows[0].checkpoints)
     return TextTable(
         title=f"{experiment.name}: mean regret on the way",
@@ -155,7 +155,7 @@ def standings(experiment: Experiment, reference: str, rows: Sequence[Standing]) 
 
 
 def volumes(experiment: Experiment) -> TextTable:
-    """Return how much of the volume below the table's front was found, the most first."""
+    """Return the share of the volume of the table's front that was found, the largest first."""
     curves = {method: experiment.curves(method, "volume") for method in experiment.trials}
     last = min(found.shape[1] for found in curves.values())
     marks = [max(1, round(last * share)) for share in (0.25, 0.5, 0.75, 1.0)]
@@ -221,7 +221,7 @@ def front(
 
 
 def goals(experiment: Experiment, rows: Sequence[Row], target: float | None) -> TextTable:
-    """Return how many trials came to the optimum or a target, and after how many queries."""
+    """Return how many trials reached the optimum or a target, and after how many queries."""
     headings = ["method", "optimum found", "after queries"]
     if target is not None:
         headings += [f"regret <= {target:g}", "after queries"]
@@ -244,7 +244,7 @@ def goals(experiment: Experiment, rows: Sequence[Row], target: float | None) -> 
 
 
 def costs(experiment: Experiment, rows: Sequence[Row]) -> TextTable:
-    """Return what searching and what training took, apart."""
+    """Return the times of searching and of training, separately."""
     cells = []
     for row in sorted(rows, key=lambda row: row.overhead):
         training = "not tabulated" if row.training is None else f"{row.training:.1f}"

@@ -1,4 +1,4 @@
-"""Search spaces: what architectures there are, and how to move among them.
+"""Search spaces: sets of architectures, and how to sample them and move among them.
 
 >>> from otnas import spaces
 >>> space = spaces.get("nasbench101")
@@ -6,7 +6,7 @@
 >>> space.hash(cell)
 'd32d0b26d534203b48d866facd98cc3e'
 
-Spaces with a name are in `NAMES`; `ParameterSpace`, `CellSpace` and `SequenceSpace` make your own.
+`NAMES` lists the named spaces; `ParameterSpace`, `CellSpace` and `SequenceSpace` make your own.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ _ALIASES = {
         f"nats_size_{dataset}": "nats_size"
         for dataset in ("cifar10-valid", "cifar10", "cifar100", "ImageNet16-120")
     },
-    # Tables of NAS-Bench-Graph; that of `proteins` has a space of its own.
+    # Tables of NAS-Bench-Graph; the one of `proteins` has a space of its own.
     **{
         f"nasbenchgraph_{dataset}": "nasbenchgraph" for dataset in DATASETS if dataset != "proteins"
     },
@@ -113,7 +113,7 @@ def get(name: str) -> Space:
     Raises
     ------
     TypeError, ValueError
-        For another name.
+        If there is no space of this name.
 
     Examples
     --------

@@ -24,7 +24,7 @@ __all__ = ["Digests", "Space", "SpaceCells", "as_keys", "group_rows", "text_dige
 
 
 class Space(SearchSpace[Cell]):
-    """A search space whose architectures are cells: what kernels of cells and tables use.
+    """A search space whose architectures are cells, as kernels of cells and tables need it.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class Space(SearchSpace[Cell]):
 
     @abstractmethod
     def enumerate(self) -> SpaceCells:
-        """All cells of the space in a fixed order.
+        """Return all cells of the space in a fixed order.
 
         Raises
         ------
@@ -51,14 +51,14 @@ class Space(SearchSpace[Cell]):
         """`digests` of cells known to carry this taxonomy."""
 
     def digests(self, cells: CellArray | Iterable[Architecture]) -> Digests:
-        """Hashes of many cells as bytes, shape (n, 16); see `hash`."""
+        """Return the hashes of many cells as bytes, shape (n, 16); see `hash`."""
         packed = as_cells(cells, name="cells")
         if len(packed) and packed.taxonomy != self.taxonomy:
             raise ValueError(f"cells: expected cells of space {self.name}, got {packed.taxonomy!r}")
         return self._digests(packed) if len(packed) else np.empty((0, DIGEST_SIZE), np.uint8)
 
     def hash(self, cell: Cell) -> str:
-        """32 hexadecimal digits, equal for cells that are the same architecture to this space."""
+        """Return 32 hexadecimal digits, equal for cells that are one architecture to this space."""
         self._require_cell(cell)
         return self._digests(as_cells([cell])).tobytes().hex()
 
@@ -90,7 +90,7 @@ class SpaceCells(Enumerated[Cell]):
     cells : CellArray
         n cells.
     digests : ndarray of uint8, shape (n, 16)
-        Hash of each.
+        Hash of each cell.
 
     Examples
     --------

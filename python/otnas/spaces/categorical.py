@@ -15,10 +15,10 @@ from otnas_fast import Architecture, Cell, CellArray, as_cells
 
 
 class CategoricalSpace(Space):
-    """A space whose cells are p choices, each from a list of its own.
+    """A space whose cells are p choices, each from its own list.
 
-    What optimisers of categorical parameters need to know of a space. All combinations are valid,
-    and different ones are different cells, where a space does not say otherwise.
+    This is what optimisers of categorical parameters need to know about a space. Unless a space
+    says otherwise, all combinations are valid, and different ones are different cells.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class CategoricalSpace(Space):
 
     @abstractmethod
     def values_of(self, cell: Cell) -> tuple[str, ...]:
-        """Return what was chosen at each of the p positions.
+        """Return the choice at each of the p positions.
 
         Raises
         ------
@@ -45,11 +45,11 @@ class CategoricalSpace(Space):
         Raises
         ------
         ValueError
-            If a value is not one of `choices` at its position, or there are not p of them.
+            If a value is not one of `choices` at its position, or there are not p values.
         """
 
     def digits(self, cells: CellArray | Iterable[Architecture]) -> npt.NDArray[np.int64]:
-        """Positions in `choices` of what was chosen, shape (n, p).
+        """Return the positions in `choices` of the values chosen, shape (n, p).
 
         Raises
         ------
@@ -64,7 +64,7 @@ class CategoricalSpace(Space):
         return np.array(rows, dtype=np.int64).reshape(-1, len(self.choices))
 
     def places(self, cells: CellArray | Iterable[Architecture]) -> dict[str, FloatArray]:
-        """Describe n cells place by place: a block ``place1`` to ``placep`` of shape (n, d) each.
+        """Describe n cells place by place, in blocks ``place1`` to ``placep`` of shape (n, d).
 
         A place is a star, on which operations of one family of the taxonomy are ``alpha`` apart;
         see `otnas.spaces.places.star`.

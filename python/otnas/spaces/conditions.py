@@ -15,14 +15,14 @@ from otnas.spaces.places import ABSENT
 
 @dataclass(frozen=True)
 class Dependency:
-    """A condition on earlier parameters; false where one of them does not apply.
+    """A condition on earlier parameters, which is false where one of them does not apply.
 
     Attributes
     ----------
     parameters : tuple of int
         Their positions in the space.
     holds : callable
-        Given their values in this order.
+        Takes their values in this order and returns a bool.
     """
 
     parameters: tuple[int, ...]
@@ -35,7 +35,7 @@ def dependency(name: str, parameter: Parameter, earlier: Mapping[str, Parameter]
     Raises
     ------
     TypeError, ValueError
-        If it names other parameters, or values that they do not have.
+        If it names a parameter that is not before it, or a value that one does not have.
     """
     when, order = parameter.when, list(earlier)
     names = list(when) if isinstance(when, Mapping) else _arguments(when, name)
@@ -73,7 +73,7 @@ class _OneOf:
 
 
 def _arguments(function: Callable[..., bool] | None, name: str) -> list[str]:
-    """Names of a function's arguments: the parameters that it depends on."""
+    """Return the names of a function's arguments: the parameters that it depends on."""
     if function is None:
         return []
     arguments = inspect.signature(function).parameters.values()
@@ -111,7 +111,7 @@ class Applicability:
     def completed(
         self, begun: Sequence[int], before: Sequence[int] | None, rng: np.random.Generator
     ) -> list[int]:
-        """Complete a row: as `before` where that has a value and it applies, else drawn alike."""
+        """Complete a row: keep values of `before` that exist and apply, draw others uniformly."""
         row = list(begun)
         for i in range(len(row), len(self.parameters)):
             if not self.applies(i, row):
@@ -123,7 +123,7 @@ class Applicability:
         return row
 
     def completions(self, begun: Sequence[int], before: Sequence[int]) -> Iterator[list[int]]:
-        """Complete a row in all ways: as `before` where that has a value and it applies."""
+        """Complete a row in all ways, keeping values of `before` that exist and apply."""
         begun_rows = [list(begun)]
         while begun_rows:
             row = begun_rows.pop()

@@ -1,10 +1,10 @@
-"""How many configurations a list of conditional parameters has, and drawing them all alike.
+"""Counting the configurations of conditional parameters, and drawing them uniformly.
 
 Notation
 --------
-p : parameters in order; what parameter i applies to depends on parameters before it only
-state before i : the values of those parameters before i that a condition from i on looks at
-N_i(s) : how many ways there are to choose parameters i to p - 1 in state s
+p : parameters in order; whether parameter i applies depends on parameters before it only
+state before i : the values of those parameters before i on which a condition from i on depends
+N_i(s) : the number of ways to choose parameters i to p - 1 in state s
 
 N is found from the last parameter to the first. Drawing parameter i with probabilities proportional
 to N_{i+1} of the states that its values lead to makes all configurations equally probable.
@@ -21,12 +21,12 @@ from otnas.spaces.conditions import Applicability
 from otnas.spaces.places import ABSENT
 
 MAX_STATES = 200_000
-"""States of all parameters together, above which configurations are not counted."""
+"""Number of states of all parameters together above which configurations are not counted."""
 
 
 @dataclass(frozen=True)
 class _Step:
-    """What one parameter can be in every state before it.
+    """The choices of one parameter in every state before it.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class _Step:
 
 
 class Configurations:
-    """All configurations, without being listed.
+    """All configurations, counted but not listed.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Configurations:
     Raises
     ------
     OverflowError
-        If conditions look at so many values that there are too many states.
+        If conditions depend on so many values that there are too many states.
     """
 
     def __init__(self, applicability: Applicability) -> None:
@@ -89,7 +89,7 @@ class Configurations:
         self.size: int = self._counts[0][0]
 
     def _count(self) -> list[list[int]]:
-        """N_i(s) for all i and s, as integers of any size."""
+        """Return N_i(s) for all i and s, as integers of any size."""
         counts = [[1]]
         for step in reversed(self._steps):
             later = counts[0]
@@ -105,7 +105,7 @@ class Configurations:
         return counts
 
     def draw(self, rng: np.random.Generator) -> list[int]:
-        """Draw one, all alike up to rounding: p positions."""
+        """Draw one configuration (p positions) uniformly, up to rounding."""
         chosen, state = [], 0
         for i, step in enumerate(self._steps):
             after = step.after[state].tolist()
@@ -123,7 +123,7 @@ class Configurations:
         return chosen
 
     def rows(self) -> npt.NDArray[np.int64]:
-        """List all of them in lexicographic order, shape (size, p)."""
+        """Return all configurations in lexicographic order, shape (size, p)."""
         rows = np.empty((1, 0), dtype=np.int64)
         state = np.zeros(1, dtype=np.int64)
         for step in self._steps:

@@ -21,25 +21,25 @@ class CellSpace(DagSpace):
     Parameters
     ----------
     taxonomy : Taxonomy
-        The operations and which of them are alike. Random cells and mutations use the operations,
-        not the absent ones.
+        The operations, with similar ones in families. Random cells and mutations do not use absent
+        operations.
     max_vertices : int
-        Input and output included, 2 to 32.
+        Number of vertices, input and output included, 2 to 32.
     max_edges : int, optional
         At least 1; by default not limited.
     valid : callable, optional
-        ``valid(cell) -> bool`` for pruned cells, on top of the limits. It must not depend on how
-        vertices are numbered.
+        ``valid(cell) -> bool`` for pruned cells, in addition to the limits. The result must not
+        depend on how vertices are numbered.
     edge_probability : float, optional
-        Of each edge in random cells before rejection, in (0, 1]; by default 1/2, or less where
-        `max_edges` allows only a smaller share of all edges.
+        Probability of each edge in random cells before rejection, in (0, 1]; by default 1/2, or
+        `max_edges` as a share of all edges if that is smaller.
     name : str, optional
         Shown in messages; by default the taxonomy's.
 
     Raises
     ------
     TypeError, ValueError
-        For limits out of range and operation names that contain ``,`` or ``;``.
+        If a limit is out of range, or an operation name contains ``,`` or ``;``.
 
     Notes
     -----
@@ -57,7 +57,7 @@ class CellSpace(DagSpace):
     """
 
     def enumerate(self) -> SpaceCells:
-        """All cells up to isomorphism, by ascending hash.
+        """Return all cells up to isomorphism, by ascending hash.
 
         Raises
         ------

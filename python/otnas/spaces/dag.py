@@ -1,4 +1,4 @@
-"""Spaces of cells limited in vertices and edges: drawing, mutation, neighbours.
+"""Spaces of cells limited in vertices and edges: sampling, mutation and neighbours.
 
 Notation
 --------
@@ -20,7 +20,7 @@ from otnas_fast import Cell, CellArray, Taxonomy, as_cells
 from otnas_fast.taxonomy import INPUT_CODE, MAX_VERTICES, OUTPUT_CODE
 
 MAX_REJECTED = 100_000
-"""Draws after which a space is taken to have no valid cells to be found this way."""
+"""Draws after which sampling gives up finding a valid cell."""
 
 
 class DagSpace(Space):
@@ -35,11 +35,11 @@ class DagSpace(Space):
     max_edges : int, optional
         At least 1; by default all V (V - 1) / 2.
     valid : callable, optional
-        Takes the pruned cell, returns whether it belongs to the space. It must not depend on the
-        numbering of the vertices.
+        Takes the pruned cell and returns whether it belongs to the space. The result must not
+        depend on the numbering of the vertices.
     edge_probability : float, optional
-        Of each edge in random cells before rejection, in (0, 1]; by default 1/2, or less where
-        `max_edges` is a smaller share than that of all edges.
+        Probability of each edge in random cells before rejection, in (0, 1]; by default 1/2, or
+        `max_edges` as a share of all edges if that is smaller.
     name : str
         Shown in messages.
     """
@@ -75,7 +75,7 @@ class DagSpace(Space):
         self.edge_probability = float(edge_probability)
 
     def is_valid(self, cell: Cell) -> bool:
-        """Whether the pruned cell has an edge and keeps to the limits and the predicate."""
+        """Whether the pruned cell has an edge and satisfies the limits and the predicate."""
         if not isinstance(cell, Cell) or cell.taxonomy != self.taxonomy:
             return False
         return any(True for _ in self._valid_positions(as_cells([cell]).prune()))
@@ -83,12 +83,12 @@ class DagSpace(Space):
     def random(self, rng: np.random.Generator) -> Cell:
         """Draw V vertices with random operations and edges until the cell is valid.
 
-        Not pruned, so vertices may lie on no path. O(V^2) a draw.
+        The cell is not pruned, so vertices may lie on no path. A draw takes O(V^2).
 
         Raises
         ------
         ValueError
-            If some 100,000 draws in a row were not valid.
+            If about 100,000 draws in a row were not valid.
         """
         vertices = self.max_vertices
 
@@ -101,11 +101,11 @@ class DagSpace(Space):
     def mutate(self, cell: Cell, rng: np.random.Generator, *, rate: float = 1.0) -> Cell:
         """Flip each edge with probability rate / V, change each operation with rate / (V - 2).
 
-        Repeated from `cell` until the result is valid; it may be isomorphic to `cell`. A changed
-        operation is drawn from the k - 1 others. These are the rates of the evolution published
-        with NAS-Bench-101 (Ying et al. 2019). Cells of fewer than V vertices get vertices with
-        random operations and no edges first, at random places, so that mutations can make them
-        grow.
+        This is repeated from `cell` until the result is valid, which may be isomorphic to `cell`. A
+        changed operation is drawn from the k - 1 others. These are the rates of the evolution
+        published with NAS-Bench-101 (Ying et al. 2019). Cells of fewer than V vertices first get
+        unconnected vertices with random operations at random places, so that mutations can make
+        them grow.
 
         Parameters
         ----------
@@ -132,14 +132,14 @@ class DagSpace(Space):
         return self._first_valid(draw)
 
     def neighbours(self, cell: Cell) -> list[Cell]:
-        """Add one edge, remove one or change one operation, in every valid way.
+        """Add one edge, remove one edge or change one operation, in every valid way.
 
         The vertices are those of `cell` as given, whatever their numbering: any edge that closes no
         cycle can be added. Results are not pruned, so their neighbours include `cell` again: the
-        relation is symmetric. A vertex on no path, as cells from `random` may have, can so come
-        into play; a pruned cell's neighbours have no more vertices than itself.
+        relation is symmetric. In this way a vertex on no path, as cells from `random`
+        may have, can become connected; a pruned cell's neighbours have no more vertices than it.
 
-        Complexity: O(V^2 + V k) cells are looked at.
+        Complexity: O(V^2 + V k) cells are examined.
         """
         self._require_valid(cell)
         cell = self._without_absent(cell)
@@ -159,7 +159,7 @@ class DagSpace(Space):
         return [kept[int(i)] for i in first[1:]]  # the first is the cell itself
 
     def format(self, cell: Cell) -> str:
-        """Write the cell, not pruned, as ``op,op;0-1 1-2``: operations in order; edges."""
+        """Write the cell, not pruned, as ``op,op;0-1 1-2``: operations in order, then edges."""
         self._require_cell(cell)
         return format_cell(cell)
 
@@ -184,13 +184,13 @@ class DagSpace(Space):
         )
 
     def _valid_positions(self, pruned: CellArray) -> Iterator[int]:
-        """Positions of the valid ones of pruned cells, found one at a time."""
+        """Yield the positions of the valid ones among pruned cells."""
         for i in np.flatnonzero(self._within_limits(pruned)).tolist():
             if self.valid is None or self.valid(pruned[i]):
                 yield i
 
     def _pack(self, edges: npt.NDArray[np.bool_], codes: npt.NDArray[np.int64]) -> CellArray:
-        """Cells of the upper triangles of (n, V, V) and the codes (n, V - 2) between the ends."""
+        """Return cells from the upper triangles of (n, V, V) and the interior codes (n, V - 2)."""
         n, vertices = edges.shape[:2]
         bits = np.triu(edges, 1) * (1 << np.arange(vertices, dtype=np.int64))
         all_codes = np.empty((n, vertices), dtype=np.uint8)
@@ -237,7 +237,7 @@ class DagSpace(Space):
 
 
 def _addable(matrix: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Edges that are not there and close no cycle, not into the input, not out of the output."""
+    """Return absent edges that close no cycle, enter no input and leave no output."""
     reach = matrix | np.eye(len(matrix), dtype=bool)
     for _ in range(math.ceil(math.log2(len(matrix)))):
         reach = (reach.astype(np.uint8) @ reach.astype(np.uint8)) > 0

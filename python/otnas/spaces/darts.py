@@ -4,8 +4,8 @@ Notation
 --------
 node : each cell has nodes 0 and 1, the outputs of the two cells before it (``c_{k-2}``,
     ``c_{k-1}``), and four intermediate nodes, 2 to 5. An intermediate node adds up two edges that
-    come from two different nodes before it, each with an operation; the cell's output joins all
-    four. A pair of cells is called a genotype.
+    come from two different nodes before it, each with an operation; the cell's output concatenates
+    all four. A pair of cells is called a genotype.
 
 The conventions are those of NAS-Bench-301 and of White et al. (2021), which are those of the
 original evaluation: seven operations (the eighth, ``none``, never occurs in a genotype), both edges
@@ -30,11 +30,11 @@ from otnas_fast.taxonomy import INPUT_CODE, OUTPUT_CODE
 CELLS = ("normal", "reduce")
 
 SIZE = (180 * len(OPERATIONS) ** 8) ** 2
-"""Number of genotypes, both orders of a node's edges being one: 1.08e18."""
+"""Number of genotypes, where the order of a node's two edges does not count: 1.08e18."""
 
 
 def _families(kind: str) -> dict[str, tuple[str, ...]]:
-    """Families of one cell's operations; the other cell's have names of their own."""
+    """Return the families of one cell's operations; those of the other cell have other names."""
     names = {
         "inputs": ("c_{k-2}", "c_{k-1}"),
         "pool": ("max_pool_3x3", "avg_pool_3x3"),
@@ -67,11 +67,12 @@ class DARTS(Space):
     The `Cell` has a vertex for every edge of a genotype, one for each of the two inputs of both
     cells, and the two cells side by side between input and output: an operation leads to those that
     read the node it is added to, and to the output. Operations of the two cells have different
-    names, such as ``normal:skip_connect`` and ``reduce:skip_connect``. There is nothing to prune:
-    the first node reads both inputs, and all nodes lead to the output.
+    names, such as ``normal:skip_connect`` and ``reduce:skip_connect``. Nothing
+    is ever pruned: the first node reads both inputs, and all nodes lead to the output.
 
-    `random` draws the genotypes all alike: the two nodes before each node among all pairs, the
-    operations among all seven. What is drawn more often is what can be numbered in more ways.
+    `random` draws genotypes uniformly: the two nodes before each node among all pairs, and the
+    operations among all seven. Architectures that can be numbered in more ways are therefore drawn
+    more often.
 
     Notes
     -----
@@ -80,9 +81,9 @@ class DARTS(Space):
     which is read as data.
 
     `hash` is the same for genotypes that differ in the numbering of nodes or in the order of a
-    node's edges, and for no others. The `Cell` by itself says less: it does not show which two
-    operations are added up where nothing reads their sum but the output, as its graph is made for
-    kernels, to which an operation's neighbours are operations.
+    node's edges, and for no others. The `Cell` alone has less information: where only the output
+    reads the sum of two operations, it does not show which two are added up, since its graph is
+    made for kernels, in which operations are neighbours of operations.
 
     Examples
     --------
@@ -100,7 +101,7 @@ class DARTS(Space):
         self.taxonomy = TAXONOMY
 
     def random(self, rng: np.random.Generator) -> Cell:
-        """Draw one of the 1.08e18 genotypes, all alike."""
+        """Draw one of the 1.08e18 genotypes uniformly."""
         genotype = np.empty((2, 4, 2, 2), dtype=np.int64)
         genotype[..., 0] = rng.integers(len(OPERATIONS), size=(2, 4, 2))
         for cell in range(2):
@@ -111,9 +112,9 @@ class DARTS(Space):
     def mutate(self, cell: Cell, rng: np.random.Generator) -> Cell:
         """Change the operation or the source of one edge (White et al. 2021, BANANAS).
 
-        One of the two cells, one of its eight edges, and its operation or its source are drawn,
-        all alike; then another operation, or another node that the node's other edge does not come
-        from. Where there is none (the first node), the operation changes.
+        One of the two cells, one of its eight edges, and either its operation or its source are
+        drawn uniformly; then another operation, or another node that the node's other edge does not
+        come from. If there is no such node (for the first node), the operation changes.
         """
         genotype = self._genotype(cell).copy()
         which, edge = int(rng.integers(2)), int(rng.integers(8))
@@ -127,9 +128,9 @@ class DARTS(Space):
         return _packed(genotype[None])[0]
 
     def neighbours(self, cell: Cell) -> list[Cell]:
-        """All cells that differ in the operation or in the source of one edge.
+        """Return all cells that differ in the operation or in the source of one edge.
 
-        96 + 24 of them, less those that are the same up to numbering.
+        There are 96 + 24, less those that are the same up to numbering.
         """
         genotype = self._genotype(cell)
         changed = [genotype, *_one_step(genotype)]
@@ -157,8 +158,8 @@ class DARTS(Space):
         Raises
         ------
         TypeError, ValueError
-            For another form, other operations (``none`` among them), edges from nodes that do not
-            come before, two edges from one node, or a concatenation of other nodes.
+            If the text has another form, other operations (including ``none``), edges from nodes
+            that do not come before, two edges from one node, or concatenates other nodes.
         """
         numbers = [
             [(OPERATIONS.index(operation), source) for operation, source in edges]
@@ -167,7 +168,7 @@ class DARTS(Space):
         return _packed(np.array(numbers).reshape(1, 2, NODES, 2, 2))[0]
 
     def enumerate(self) -> SpaceCells:
-        """Not possible.
+        """Raise an error: the space is too large.
 
         Raises
         ------
@@ -199,7 +200,7 @@ def _edges(cell: Genotypes) -> list[tuple[str, int]]:
 
 
 def _other_sources(edges: Genotypes, node: int) -> list[int]:
-    """Nodes that an edge of intermediate node number `node`, edges (2, 2), could come from."""
+    """Return nodes that an edge of intermediate node `node`, edges (2, 2), could come from."""
     return [source for source in range(node + 2) if source not in edges[:, 1].tolist()]
 
 
@@ -216,7 +217,7 @@ def _one_step(genotype: Genotypes) -> Iterator[Genotypes]:
 
 @lru_cache(maxsize=2**16)
 def _canonical(cell: bytes) -> Genotypes:
-    """Renumber the nodes of one cell, int64 (4, 2, 2): the smallest of all ways."""
+    """Return the smallest of all renumberings of the nodes of one cell, int64 (4, 2, 2)."""
     nodes = np.frombuffer(cell, dtype=np.int64).reshape(NODES, 2, 2).tolist()
     ways = []
     for order in permutations(range(NODES)):
@@ -228,7 +229,7 @@ def _canonical(cell: bytes) -> Genotypes:
 
 
 def _vertices(source: int, cell: int) -> list[int]:
-    """Vertices that stand for a node: an input, or the two edges that are added up."""
+    """Return the vertices that stand for a node: an input, or the two edges that are added up."""
     first = _FIRST[cell]
     return [first + source] if source < 2 else [first + 2 * source - 2, first + 2 * source - 1]
 

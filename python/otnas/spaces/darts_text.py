@@ -1,7 +1,7 @@
 """The text ``Genotype(normal=[...], normal_concat=[...], reduce=[...], reduce_concat=[...])``.
 
-So the code published with DARTS (Liu et al. 2019) prints and keeps its architectures. It is read
-as data: the syntax tree is looked at, nothing is evaluated.
+The code published with DARTS (Liu et al. 2019) prints and stores its architectures in this form. It
+is read as data: the syntax tree is inspected, and nothing is evaluated.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NODES = 4
 """Intermediate nodes of a cell."""
 
 Edges = Sequence[tuple[str, int]]
-"""The eight edges of a cell: operation and the node it comes from, two a node in order."""
+"""The eight edges of a cell: operation and the node it comes from, two per node in order."""
 
 _FIELDS = ("normal", "normal_concat", "reduce", "reduce_concat")
 _CONCAT = list(range(2, 2 + NODES))
@@ -48,8 +48,8 @@ def parse_genotype(text: str) -> tuple[list[tuple[str, int]], list[tuple[str, in
     Raises
     ------
     TypeError, ValueError
-        For another form, unknown operations, edges from nodes that do not come before, two edges
-        of a node from one node, or other nodes that are joined.
+        If the text has another form, unknown operations, edges from nodes that do not come before,
+        two edges of a node from one node, or concatenates other nodes.
     """
     if not isinstance(text, str):
         raise TypeError(f"text: expected a string, got {type(text).__name__}")

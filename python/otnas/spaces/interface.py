@@ -1,4 +1,4 @@
-"""What every search space offers, whatever its architectures are."""
+"""The interface of every search space, whatever its architectures are."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ DIGEST_SIZE = 16
 class SearchSpace(ABC, Generic[A]):
     """A search space of architectures of type `A`: cells, or a user's parameters.
 
-    A space never changes after it is made, and all chance comes from the generator passed in.
-    Two architectures are the same to a space if they have the same `hash`; nothing else of them is
-    compared, so `A` need not be hashable.
+    A space is immutable, and all randomness comes from the generator passed in. Two architectures
+    are the same to a space if they have the same `hash`; nothing else is compared, so `A` need not
+    be hashable.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class SearchSpace(ABC, Generic[A]):
 
     @abstractmethod
     def neighbours(self, architecture: A, /) -> list[A]:
-        """All architectures one step away: valid, of different hashes, without itself.
+        """Return all valid architectures one step away, with different hashes, without itself.
 
         Raises
         ------
@@ -64,7 +64,7 @@ class SearchSpace(ABC, Generic[A]):
 
     @abstractmethod
     def format(self, architecture: A, /) -> str:
-        """Write the architecture as text that `parse` reads back to an equal one."""
+        """Write the architecture as text, from which `parse` makes an equal one."""
 
     @abstractmethod
     def parse(self, text: str) -> A:
@@ -73,12 +73,12 @@ class SearchSpace(ABC, Generic[A]):
         Raises
         ------
         ValueError
-            If the text has another form or names what the space does not have.
+            If the text has another form or contains names that the space does not have.
         """
 
     @abstractmethod
     def enumerate(self) -> Enumerated[A]:
-        """All architectures of the space in a fixed order.
+        """Return all architectures of the space in a fixed order.
 
         Raises
         ------
@@ -88,10 +88,10 @@ class SearchSpace(ABC, Generic[A]):
 
     @abstractmethod
     def digests(self, architectures: Iterable[A], /) -> Digests:
-        """Hashes of many architectures as bytes, shape (n, 16); see `hash`."""
+        """Return the hashes of many architectures as bytes, shape (n, 16); see `hash`."""
 
     def hash(self, architecture: A, /) -> str:
-        """32 hexadecimal digits, equal for what is the same architecture to this space."""
+        """Return 32 hexadecimal digits, equal for what is one architecture to this space."""
         return self.digests([architecture]).tobytes().hex()
 
     def places(self, architectures: Iterable[A], /) -> dict[str, npt.NDArray[np.float64]]:
@@ -100,35 +100,35 @@ class SearchSpace(ABC, Generic[A]):
         Returns
         -------
         dict of str to ndarray, shape (n, d_p)
-            A block for every place at which something is chosen: the L1 distance of two rows is how
-            far apart the two choices are, at most 1 (`otnas.spaces.places`). Empty for spaces
-            whose architectures are no fixed number of choices.
+            A block for every place at which something is chosen. The L1 distance of two rows, at
+            most 1, is the distance of the two choices (`otnas.spaces.places`). Empty for spaces
+            whose architectures are not a fixed number of choices.
         """
         return {}
 
     def unique(
         self, architectures: Iterable[A], /
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Group what is the same architecture.
+        """Group architectures that are the same to this space.
 
         Returns
         -------
         first : ndarray of int64, shape (g,)
             Position of the first member of every group, ascending.
         labels : ndarray of int64, shape (n,)
-            Group of every one: number ``first[labels[i]]`` has the hash of number ``i``.
+            Group of every architecture: number ``first[labels[i]]`` has the hash of number ``i``.
         """
         return group_rows(self.digests(architectures))
 
 
 class Enumerated(Sequence[A]):
-    """Architectures of a space, found by their hashes.
+    """Architectures of a space that can be looked up by their hashes.
 
     Attributes
     ----------
     cells : sequence of n architectures
     digests : ndarray of uint8, shape (n, 16)
-        Hash of each.
+        Hash of each architecture.
 
     Examples
     --------
@@ -158,7 +158,7 @@ class Enumerated(Sequence[A]):
         return keys[order], order
 
     def find(self, digests: Digests) -> npt.NDArray[np.int64]:
-        """Positions of architectures by hash.
+        """Return the positions of architectures, by hash.
 
         Parameters
         ----------
@@ -168,7 +168,8 @@ class Enumerated(Sequence[A]):
         Returns
         -------
         ndarray of int64, shape (m,)
-            Position of the first one with this hash, -1 where there is none. O(m log n).
+            Position of the first architecture with each hash, -1 where there is none. The cost is
+            O(m log n).
         """
         keys, order = self._sorted
         if not len(keys):
@@ -178,7 +179,7 @@ class Enumerated(Sequence[A]):
         return np.where(keys[at] == wanted, order[at], -1).astype(np.int64)
 
     def index_of(self, hash: str) -> int:  # noqa: A002  (the name the interface gives it)
-        """Position of the first architecture with this hash.
+        """Return the position of the first architecture with this hash.
 
         Raises
         ------

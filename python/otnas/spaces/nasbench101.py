@@ -22,15 +22,15 @@ class NASBench101(DagSpace):
     """The cells of NAS-Bench-101, named by the benchmark's own module hash.
 
     A cell is valid if, once pruned, it connects input and output with at most 7 vertices and 9
-    edges. `random` is the benchmark's sampler: 7 vertices, every edge with probability 1/2, every
-    operation alike, drawn until valid. `mutate` is the one of its regularised evolution.
-    `uniform` draws every cell of the benchmark alike, which the sampler does not: pruned, only one
-    of its cells in some hundred has all 7 vertices, while 85 % of the benchmark's have.
+    edges. `random` is the benchmark's sampler: 7 vertices, every edge with probability 1/2, uniform
+    operations, repeated until valid. `mutate` is the mutation of its regularised evolution.
+    `uniform` draws uniformly from the cells of the benchmark, unlike the sampler: once pruned, only
+    about one in a hundred of its cells has all 7 vertices, but 85 % of the benchmark's cells do.
 
     Notes
     -----
-    `hash` is the 32-digit MD5 under which the benchmark's files list the cell. It does not tell
-    apart which isomorphic numbering a network was trained with.
+    `hash` is the 32-digit MD5 under which the benchmark's files list the cell. It does not
+    show with which isomorphic numbering a network was trained.
 
     Examples
     --------
@@ -45,16 +45,16 @@ class NASBench101(DagSpace):
         super().__init__(NASBENCH101, 7, 9, edge_probability=0.5, name="nasbench101")
 
     def uniform(self, rng: np.random.Generator) -> Cell:
-        """Draw one of the 423,624 cells, all alike; enumerates the space first."""
+        """Draw one of the 423,624 cells uniformly; the space is enumerated first."""
         space = self.enumerate()
         return space[int(rng.integers(len(space)))]
 
     def enumerate(self) -> SpaceCells:
-        """All 423,624 cells by ascending hash, in the numbering that the benchmark trained.
+        """Return all 423,624 cells by ascending hash, in the numbering that was trained.
 
-        Computed once (seconds, all threads) and kept as ``nasbench101-cells.npz`` in
+        They are computed once (in seconds, on all threads) and kept as ``nasbench101-cells.npz`` in
         `otnas.storage.data_folder`; a file that is damaged or of another version is written anew,
-        and a folder that cannot be written to costs a warning.
+        and a folder that is not writable causes a warning.
         """
         return self._enumerated
 

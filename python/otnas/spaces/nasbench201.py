@@ -51,11 +51,11 @@ class NASBench201(CategoricalSpace):
         self.choices = (OPERATIONS,) * len(EDGES)
 
     def random(self, rng: np.random.Generator) -> Cell:
-        """Draw one of the 15,625 cells, all alike."""
+        """Draw one of the 15,625 cells uniformly."""
         return self._all[int(rng.integers(len(self._all)))]
 
     def mutate(self, cell: Cell, rng: np.random.Generator) -> Cell:
-        """Change one operation, drawn uniformly, to another, drawn uniformly."""
+        """Change one operation, drawn uniformly, to another one, also drawn uniformly."""
         digits = self._digits_of(cell)
         edge = int(rng.integers(6))
         digits[edge] = (digits[edge] + rng.integers(1, 5)) % 5
@@ -64,8 +64,8 @@ class NASBench201(CategoricalSpace):
     def neighbours(self, cell: Cell) -> list[Cell]:
         """Return the 24 cells that differ in one operation, by edge and then operation.
 
-        Some may share a `hash` with each other or with `cell`: they are different strings with
-        results of their own in the benchmark.
+        Some may share a `hash` with each other or with `cell`: they are different strings, for
+        which the benchmark has separate results.
         """
         digits = self._digits_of(cell)
         changed = np.repeat(digits[None, :], 30, axis=0)
@@ -101,7 +101,7 @@ class NASBench201(CategoricalSpace):
         return self._all[int(digits @ _PLACES)]
 
     def digits(self, cells: CellArray | Iterable[Architecture]) -> npt.NDArray[np.int64]:
-        """Positions in `OPERATIONS` of the six operations in reading order, shape (n, 6)."""
+        """Return positions in `OPERATIONS` of the operations in reading order, shape (n, 6)."""
         return self._digits(as_cells(cells, NASBENCH201, name="cells"))
 
     def structure(self, cell: Cell) -> str:
@@ -111,15 +111,15 @@ class NASBench201(CategoricalSpace):
         nothing (operation `none`, or a source that is ``#``), the source's own text for
         `skip_connect`, else ``(source)@op``; terms are sorted as text and joined by ``+``.
 
-        Cells of equal text compute the same. Not the other way round: ``#`` stays among the terms
-        and sums within sums are merged only where the sorting happens to agree, so of these 6,466
-        classes (Dong & Yang 2020, Section 2) only 4,930 are different as functions. The classes
-        depend on this very text, which is therefore the benchmark's.
+        Cells with equal texts compute the same function. The converse does not hold: ``#`` stays
+        among the terms, and sums within sums are merged only where the sorting happens to agree.
+        So of these 6,466 classes (Dong & Yang 2020, Section 2) only 4,930 are different functions.
+        The classes depend on the exact text, which therefore follows the benchmark's code.
         """
         return _structure(self._digits_of(cell).tolist())
 
     def enumerate(self) -> SpaceCells:
-        """All 15,625 cells.
+        """Return all 15,625 cells.
 
         Cell ``i`` has the digits of ``i`` to base 5, most significant first, as positions in
         `OPERATIONS` of its six operations in reading order.

@@ -15,22 +15,22 @@ from otnas.spaces.nasbenchgraph_ways import LINKS, OPERATIONS, SIZES, TAXONOMY
 from otnas_fast import Architecture, Cell, CellArray, as_cells
 
 PROTEINS_OPERATIONS = ("gcn", "sage", "arma", "fc", "skip")
-"""Those that were trained on the data set `proteins`."""
+"""The operations that were trained on the data set `proteins`."""
 
 DATASETS = (
     "cora", "citeseer", "pubmed", "cs", "physics", "photo", "computers", "arxiv", "proteins"
 )  # fmt: skip
-"""On which the networks were trained."""
+"""The data sets on which the networks were trained."""
 
 
 class NASBenchGraph(CategoricalSpace):
-    """The networks of NAS-Bench-Graph; as a cell, an input, four operations and an output.
+    """The networks of NAS-Bench-Graph; the cell is an input, four operations and an output.
 
     A place is the input of the second, third and fourth operation, or one of the four operations,
     in the numbering of the benchmark. All ways to write a network are read; `cell_of`, `parse`,
-    `random`, `mutate` and `neighbours` give it as the benchmark does, and `hash` is the same for
-    all of them. Four skip connections are no network of the benchmark: `cell_of` gives a cell that
-    is not valid for these, alone among the combinations of choices.
+    `random`, `mutate` and `neighbours` return it as the benchmark writes it, and `hash` is the same
+    for all ways. Four skip connections are not a network of the benchmark: for these, alone among
+    the combinations of choices, `cell_of` returns a cell that is not valid.
 
     Parameters
     ----------
@@ -42,11 +42,11 @@ class NASBenchGraph(CategoricalSpace):
     Raises
     ------
     ValueError
-        For other operations.
+        If the operations are not as described.
 
     Notes
     -----
-    `format` gives ``0012;gcn,gat,sage,skip``: links; operations.
+    `format` writes links, then operations: ``0012;gcn,gat,sage,skip``.
 
     Examples
     --------
@@ -83,13 +83,13 @@ class NASBenchGraph(CategoricalSpace):
         )
 
     def random(self, rng: np.random.Generator) -> Cell:
-        """Draw one of the networks, all alike."""
+        """Draw one of the networks uniformly."""
         return self._enumerated[int(rng.integers(len(self._enumerated)))]
 
     def mutate(self, cell: Cell, rng: np.random.Generator) -> Cell:
-        """Change what is chosen at one place, drawn uniformly, to something else, drawn uniformly.
+        """Change the choice at one place, drawn uniformly, to another one, also drawn uniformly.
 
-        Repeated until the result is another network of the benchmark.
+        This is repeated until the result is another network of the benchmark.
         """
         network = self._network_of(cell)
         written = ways.all_ways()
@@ -106,9 +106,9 @@ class NASBenchGraph(CategoricalSpace):
                 return written.cells[mutant]
 
     def neighbours(self, cell: Cell) -> list[Cell]:
-        """All networks that can be written to differ from `cell` at one place.
+        """Return all networks that can be written so as to differ from `cell` at one place.
 
-        Every way to write the network is looked at, so that the relation is symmetric.
+        Every way to write the network is considered, so that the relation is symmetric.
         """
         network = self._network_of(cell)
         written = ways.all_ways()
@@ -138,7 +138,7 @@ class NASBenchGraph(CategoricalSpace):
         return ways.text(int(ways.ways_of(as_cells([cell]))[0]))
 
     def parse(self, text: str) -> Cell:
-        """Read ``links;op,op,op,op``, the links being one of the nine or of their renumberings."""
+        """Read ``links;op,op,op,op``, with one of the nine links or a renumbering of one."""
         if not isinstance(text, str):
             raise TypeError(f"text: expected a string, got {type(text).__name__}")
         links, separator, operations = text.partition(";")
@@ -153,7 +153,7 @@ class NASBenchGraph(CategoricalSpace):
         return cell
 
     def values_of(self, cell: Cell) -> tuple[str, ...]:
-        """Return the inputs of operations 2 to 4 and the four operations, as the benchmark does."""
+        """Return inputs of operations 2 to 4 and the four operations in the benchmark's form."""
         digits = ways.digits_of(ways.all_ways().first[self._network_of(cell)]).tolist()
         return (*map(str, digits[:3]), *(OPERATIONS[digit] for digit in digits[3:]))
 
@@ -167,21 +167,22 @@ class NASBenchGraph(CategoricalSpace):
         return ways.packed(np.array([number]))[0] if network < 0 else written.cells[network]
 
     def digits(self, cells: CellArray | Iterable[Architecture]) -> npt.NDArray[np.int64]:
-        """Positions in `choices` of what `values_of` returns, shape (n, 7)."""
+        """Return positions in `choices` of the values of `values_of`, shape (n, 7)."""
         networks = self._networks_of(as_cells(cells, self.taxonomy, name="cells"))
         digits = ways.digits_of(ways.all_ways().first[networks])
         digits[:, 3:] = np.searchsorted(self._allowed, digits[:, 3:])
         return digits
 
     def enumerate(self) -> SpaceCells:
-        """All networks in the order of the benchmark's keys: links first, then operations."""
+        """Return all networks in the order of the benchmark's keys: by links, then operations."""
         return self._enumerated
 
     @cached_property
     def numbers(self) -> npt.NDArray[np.int64]:
         """The benchmark's numbers of all networks, ascending as in `enumerate`, shape (n,).
 
-        Decimal digits: the position in `LINKS`, then those of the four operations in `OPERATIONS`.
+        The decimal digits are the position in `LINKS`, then those of the operations in
+        `OPERATIONS`.
         """
         digits = ways.digits_of(ways.all_ways().first[self._networks])
         decimal = np.array((100, 10, 1))

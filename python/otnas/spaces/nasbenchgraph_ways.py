@@ -4,15 +4,15 @@ Notation
 --------
 links : where the four operations of a network take their input from, in order: 0 the network's
     input, i the i-th operation. ``0012``: the first two read the input, the third reads the first,
-    the fourth reads the second. What no operation reads feeds the output.
+    the fourth reads the second. Operations that no other reads feed the output.
 way : a number whose digits to the bases `SIZES` are the links of operations 2 to 4 and the
     operations 1 to 4
 
 Of the 24 x 9^4 ways, many describe one network, for two reasons. Operations can be numbered in
-several ways, which leaves nine links. And a skip connection passes on what it reads, so the
+several ways, which leaves nine links. Moreover, a skip connection passes on what it reads, so the
 benchmark moves it next to the input wherever that changes nothing: where others read it, where it
 alone reads its source, and where only skip connections come before it (the raw input has other
-dimensions than what operations give, so it does not reach the output).
+dimensions than the outputs of operations, so it does not reach the output).
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ PLACES = np.append(np.cumprod(SIZES[:0:-1])[::-1], 1)
 """What a digit of a way counts."""
 
 NO_NETWORK = -1
-"""Number of what four skip connections are."""
+"""The number that stands for four skip connections, which are not a network."""
 
 _CODES = np.array([TAXONOMY.codes[op] for op in OPERATIONS], dtype=np.uint8)
 _ALL_LINKS = tuple(product(range(1), range(2), range(3), range(4)))
@@ -80,9 +80,9 @@ class Ways:
     first : ndarray of int64, shape (26206,)
         The way in which the benchmark writes each network.
     cells : CellArray
-        The networks, so written.
+        The networks as the benchmark writes them.
     digests : ndarray of uint8, shape (26207, 16)
-        Of the text of each, and one for `NO_NETWORK`.
+        Digest of the text of each network, and one for `NO_NETWORK`.
     """
 
     def __init__(self) -> None:
@@ -114,7 +114,7 @@ class Ways:
 
 @lru_cache(maxsize=1)
 def all_ways() -> Ways:
-    """Return the one `Ways`, made on first use (0.4 s)."""
+    """Return the shared `Ways`, made on first use (0.4 s)."""
     return Ways()
 
 
@@ -178,7 +178,7 @@ def _smallest(links: Links, operations: npt.NDArray[np.int64]) -> npt.NDArray[np
 
 
 def digits_of(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Digits of ways to write a network, shape (..., 7)."""
+    """Return the digits of ways to write a network, shape (..., 7)."""
     digits: npt.NDArray[np.int64] = np.asarray(numbers)[..., None] // PLACES % SIZES
     return digits
 
@@ -191,7 +191,7 @@ def text(number: int) -> str:
 
 
 def packed(numbers: npt.NDArray[np.int64]) -> CellArray:
-    """Cells with the choices of ways to write them."""
+    """Return cells with the choices of ways to write them."""
     digits = digits_of(numbers)
     n = len(digits)
     sources = np.concatenate([np.zeros((n, 1), dtype=np.int64), digits[:, :3]], axis=1)
@@ -206,13 +206,13 @@ def packed(numbers: npt.NDArray[np.int64]) -> CellArray:
 
 
 def ways_of(cells: CellArray) -> npt.NDArray[np.int64]:
-    """Ways in which cells are written, shape (n,); the inverse of `packed`.
+    """Return the ways in which cells are written, shape (n,); the inverse of `packed`.
 
     Raises
     ------
     ValueError
-        If a cell is not four operations, each with one input, those that none reads feeding the
-        output.
+        If a cell is not four operations with one input each, of which those that no other reads
+        feed the output.
     """
     sizes = np.diff(cells.offsets)
     if not (sizes == 6).all():

@@ -18,9 +18,9 @@ TAXONOMY = Taxonomy({width: (width,) for width in WIDTHS}, max_layers=LAYERS + 2
 
 
 class NATSSize(SequenceSpace):
-    """The networks of NATS-Bench's size search space; as a cell, a chain of five widths.
+    """The networks of NATS-Bench's size search space; the cell is a chain of five widths.
 
-    `enumerate` has them in the order of the benchmark's numbers. A mutation changes one width to
+    `enumerate` lists them in the order of the benchmark's numbers. A mutation changes one width to
     any other, as in the evolution published with the benchmark; a neighbour differs in one width.
 
     Notes
@@ -51,7 +51,7 @@ class NATSSize(SequenceSpace):
     def places(self, cells: CellArray | Iterable[Architecture]) -> dict[str, FloatArray]:
         """Describe n networks layer by layer: blocks ``place1`` to ``place5`` of shape (n, 1).
 
-        Widths lie on a chain: two are as far apart as their difference, that of 8 and 64 being 1.
+        Widths lie on a chain: distances are proportional to differences, and 8 and 64 are 1 apart.
         """
         position = self.digits(cells) / (len(WIDTHS) - 1)
         return {f"place{i + 1}": places.chain(position[:, i]) for i in range(LAYERS)}

@@ -1,4 +1,4 @@
-"""Search spaces of parameters: what a user chooses among, as plain dictionaries."""
+"""Search spaces of named parameters, whose configurations are plain dictionaries."""
 
 from __future__ import annotations
 
@@ -19,28 +19,29 @@ from otnas.spaces.places import ABSENT
 MAX_ENUMERATED = 1_000_000
 MAX_NEIGHBOURS = 100_000
 MAX_REJECTED = 100_000
-"""Draws after which a space is taken to have no valid configurations to be found this way."""
+"""Draws after which sampling gives up finding a valid configuration."""
 
 Rows: TypeAlias = npt.NDArray[np.int64]
-"""Configurations as positions of values, shape (n, p), `ABSENT` for what does not apply."""
+"""Configurations as positions of values, shape (n, p); `ABSENT` where one does not apply."""
 
 
 class ParameterSpace(SearchSpace[Configuration]):
-    """Architectures that are values of named parameters.
+    """A space whose architectures are values of named parameters.
 
-    A configuration is a dictionary of the parameters that apply, and of no others: what does not
-    apply cannot make two configurations out of one architecture (`canonical` leaves it out). Any
-    dictionary is taken; those that come out (`Configuration`) do not change and are hashable.
+    A configuration is a dictionary of the parameters that apply, and of no others, so that one
+    architecture is never two configurations (`canonical` leaves out what does not apply). Methods
+    accept any mapping and return `Configuration` objects, which are immutable and hashable.
 
     Parameters
     ----------
     parameters : mapping of str to Parameter
-        `Ordered`, `Integers`, `Floats` and `Categorical` ones, or those of `sequence_of`. One can
-        have a condition on the values of earlier ones, ``when={"head": "mlp"}``,
-        ``when={"depth": (3, 4)}``, or a function whose arguments are named as they are,
-        ``when=lambda depth: depth > 2``. It is false where one of those does not apply.
+        `Ordered`, `Integers`, `Floats` and `Categorical` parameters, or those of `sequence_of`. A
+        parameter can have a condition on the values of earlier ones: ``when={"head": "mlp"}``,
+        ``when={"depth": (3, 4)}``, or a function whose arguments have the names of those
+        parameters, ``when=lambda depth: depth > 2``. The condition is false where one of them does
+        not apply.
     valid : callable, optional
-        ``valid(configuration) -> bool``, on top of that.
+        ``valid(configuration) -> bool``, a further constraint.
     name : str, default "parameters"
         Shown in messages.
 
@@ -51,12 +52,12 @@ class ParameterSpace(SearchSpace[Configuration]):
 
     Notes
     -----
-    `random` draws all valid configurations alike (up to rounding), by counting them. Where
-    conditions look at so many values that counting takes more than some 10^5 numbers, `uniform` is
-    false and the values of each parameter that applies are drawn alike instead.
+    `random` draws uniformly from the valid configurations (up to rounding), by counting them. Where
+    conditions depend on so many values that counting takes more than some 10^5 numbers, `uniform`
+    is false and each parameter that applies is drawn uniformly instead.
 
-    `hash` is a digest of what `format` writes: the same on every machine, also after further values
-    were added to a parameter.
+    `hash` is a digest of the text that `format` writes. It is the same on every machine, and stays
+    the same when further values are added to a parameter.
 
     Examples
     --------
@@ -106,7 +107,7 @@ class ParameterSpace(SearchSpace[Configuration]):
 
     @property
     def uniform(self) -> bool:
-        """Whether `random` draws all valid configurations alike."""
+        """Whether `random` draws uniformly from the valid configurations."""
         return self._counted is not None
 
     @property
@@ -122,7 +123,7 @@ class ParameterSpace(SearchSpace[Configuration]):
             return None
 
     def random(self, rng: np.random.Generator) -> Configuration:
-        """Draw a valid configuration; all alike if `uniform`.
+        """Draw a valid configuration, uniformly if `uniform` is true.
 
         Raises
         ------
@@ -136,8 +137,9 @@ class ParameterSpace(SearchSpace[Configuration]):
     def mutate(self, configuration: Mapping[str, Value], rng: np.random.Generator) -> Configuration:
         """Change one parameter that applies, drawn uniformly, to another value.
 
-        Which one is drawn as the parameter says (`Ordered`, `Categorical`). Parameters that then
-        apply for the first time get values drawn uniformly. Repeated until the result is valid.
+        The parameter's class defines how the value is drawn (`Ordered`, `Categorical`). Parameters
+        that did not apply before and now do get values drawn uniformly. This is repeated until the
+        result is valid.
 
         Raises
         ------
@@ -157,10 +159,10 @@ class ParameterSpace(SearchSpace[Configuration]):
         return self._first_valid(draw)
 
     def neighbours(self, configuration: Mapping[str, Value]) -> list[Configuration]:
-        """All valid configurations in which one parameter is one step away.
+        """Return all valid configurations in which one parameter is one step away.
 
-        Parameters that then apply for the first time take all their values, so that the relation is
-        symmetric.
+        Parameters that did not apply before and now do take all their values, so that the relation
+        is symmetric.
 
         Raises
         ------
@@ -184,7 +186,7 @@ class ParameterSpace(SearchSpace[Configuration]):
         return found
 
     def is_valid(self, configuration: object) -> bool:
-        """Whether these are values of the parameters that apply, and `valid` accepts them."""
+        """Whether the values are those of the parameters that apply, and `valid` accepts them."""
         try:
             self._row(configuration)
         except (TypeError, ValueError):
@@ -192,13 +194,13 @@ class ParameterSpace(SearchSpace[Configuration]):
         return True
 
     def canonical(self, configuration: Mapping[str, Any]) -> Configuration:
-        """Leave out the parameters that do not apply; values come as the parameters have them.
+        """Leave out parameters that do not apply, and return values as the parameters list them.
 
         Raises
         ------
         TypeError, ValueError
-            If there are unknown parameters or values, one that applies is missing, or `valid` does
-            not accept the result.
+            If there are unknown parameters or values, a parameter that applies is missing, or
+            `valid` does not accept the result.
 
         Examples
         --------
@@ -215,12 +217,13 @@ class ParameterSpace(SearchSpace[Configuration]):
         return self._text(self._row(configuration))
 
     def parse(self, text: str) -> Configuration:
-        """Read what `format` writes, in any order.
+        """Read what `format` writes, with the parameters in any order.
 
         Raises
         ------
         TypeError, ValueError
-            For another form, unknown, missing or inapplicable parameters, and unknown values.
+            If the text has another form, or a parameter or value is unknown, missing or does not
+            apply.
         """
         if not isinstance(text, str):
             raise TypeError(f"text: expected a string, got {type(text).__name__}")
@@ -240,15 +243,16 @@ class ParameterSpace(SearchSpace[Configuration]):
             raise ValueError(f"text {text!r}: {error}") from None
 
     def digests(self, configurations: Iterable[Mapping[str, Value]]) -> Digests:
-        """Hashes of many configurations as bytes, shape (n, 16); see `hash`."""
+        """Return the hashes of many configurations as bytes, shape (n, 16); see `hash`."""
         if isinstance(configurations, ListedConfigurations) and configurations.space is self:
             return text_digests(map(self._text, configurations.rows.tolist()))
         return text_digests(map(self.format, configurations))
 
     def places(self, configurations: Iterable[Mapping[str, Value]]) -> dict[str, FloatArray]:
-        """Describe n configurations parameter by parameter, blocks of shape (n, d).
+        """Describe n configurations parameter by parameter, in blocks of shape (n, d).
 
-        The block of a parameter has its name. Where it does not apply is 1 from all its values.
+        The block of a parameter has the parameter's name. A configuration to which it does not
+        apply is at distance 1 from all its values.
 
         Examples
         --------
@@ -265,12 +269,12 @@ class ParameterSpace(SearchSpace[Configuration]):
         }
 
     def enumerate(self) -> Enumerated[Configuration]:
-        """All valid configurations in lexicographic order, the last parameter changing fastest.
+        """Return all valid configurations in lexicographic order (the last parameter fastest).
 
         Raises
         ------
         ValueError
-            If there are more than a million before `valid`, or they are not counted.
+            If there are more than a million before `valid` is applied, or they are not counted.
         """
         return self._enumerated
 
@@ -296,7 +300,7 @@ class ParameterSpace(SearchSpace[Configuration]):
         return np.array(rows, dtype=np.int64).reshape(-1, len(self._list))
 
     def _row(self, configuration: object, *, strict: bool = True) -> list[int]:
-        """Return positions of a configuration; not strict: what does not apply may be there."""
+        """Return positions of a configuration; unless strict, inapplicable ones may be present."""
         if not isinstance(configuration, Mapping):
             raise TypeError(f"configuration: expected a dict, got {type(configuration).__name__}")
         row: list[int] = []
@@ -353,7 +357,7 @@ class ParameterSpace(SearchSpace[Configuration]):
 
 
 class ListedConfigurations(Sequence[Configuration]):
-    """Many configurations in little memory; an index array, mask or slice gives some of them."""
+    """Many configurations in little memory; an index array, mask or slice selects some of them."""
 
     def __init__(self, space: ParameterSpace, rows: Rows) -> None:
         self.space, self.rows = space, rows

@@ -1,4 +1,4 @@
-"""Parameters of a user's search space: ordered ones, categorical ones, and when they apply."""
+"""Parameters of a user's search space: ordered or categorical, and when they apply."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Configuration(dict[str, Value]):
     """Values of named parameters: a dictionary that does not change, so that it can be a key.
 
     It is equal to any dictionary of the same values, and ``c | {"depth": 3}`` or ``{**c}`` makes a
-    new, ordinary one.
+    new, ordinary dictionary.
 
     Examples
     --------
@@ -82,7 +82,7 @@ class Parameter:
         self._position = {key_of(value): i for i, value in enumerate(self.values)}
 
     def position(self, value: object) -> int:
-        """Return the position of a value, -1 if it is none of this parameter's."""
+        """Return the position of a value, or -1 if the parameter does not have it."""
         try:
             return self._position.get(key_of(value), -1)
         except TypeError:  # not hashable
@@ -93,7 +93,7 @@ class Parameter:
         raise NotImplementedError
 
     def mutated(self, position: int, rng: np.random.Generator) -> int:
-        """Draw another position; there is one."""
+        """Draw another position; the parameter has at least two values."""
         raise NotImplementedError
 
     def vectors(self, chosen: npt.NDArray[np.int64]) -> FloatArray:
@@ -107,7 +107,7 @@ class Parameter:
 class Ordered(Parameter):
     """A parameter whose values have an order, such as widths.
 
-    A step goes to the value before or after; a mutation d places away, with a probability
+    A step goes to the value before or after. A mutation goes d places away with a probability
     proportional to 1 / d.
 
     Parameters
@@ -115,8 +115,8 @@ class Ordered(Parameter):
     values : sequence
         The values, in order and all different.
     scale : {"rank", "value", "log"}, default "rank"
-        How far apart two values are to a kernel: by their ranks, differences or ratios. The latter
-        two are for increasing numbers.
+        How a kernel measures the distance of two values: by their ranks, differences or ratios.
+        The latter two require increasing numbers.
     when : Condition, optional
         When the parameter applies; by default always.
 
@@ -154,13 +154,13 @@ class Ordered(Parameter):
         return [i for i in (position - 1, position + 1) if 0 <= i < len(self.values)]
 
     def mutated(self, position: int, rng: np.random.Generator) -> int:
-        """Draw another position, one d places away with a probability proportional to 1 / d."""
+        """Draw another position: one d places away has a probability proportional to 1 / d."""
         others = np.delete(np.arange(len(self.values)), position)
         weights = 1.0 / np.abs(others - position)
         return int(rng.choice(others, p=weights / weights.sum()))
 
     def vectors(self, chosen: npt.NDArray[np.int64]) -> FloatArray:
-        """Describe n choices by a chain, shape (n, 1), or (n, 3) if there is a condition."""
+        """Describe n choices as points on a chain, shape (n, 1), or (n, 3) with a condition."""
         position = np.where(chosen == ABSENT, np.nan, self._u[chosen])
         return places.chain(position, absent=self.when is not None)
 
@@ -173,7 +173,7 @@ class Integers(Ordered):
     low, high : int
     step : int, default 1
     log : bool, default False
-        Whether ratios say how far apart two values are, instead of differences.
+        Whether a kernel compares values by their ratios instead of their differences.
     when : Condition, optional
 
     Examples
@@ -203,16 +203,16 @@ class Integers(Ordered):
 
 
 class Floats(Ordered):
-    """A grid of numbers from `low` to `high`, both included, to 12 significant digits.
+    """A grid of numbers from `low` to `high`, both included, rounded to 12 significant digits.
 
     Parameters
     ----------
     low, high : float
-        Finite; positive for a logarithmic grid.
+        Finite bounds, which must be positive for a logarithmic grid.
     points : int
         Number of grid points, at least 2.
     log : bool, default False
-        Whether neighbours have the same ratio, instead of the same difference.
+        Whether neighbouring values have a constant ratio instead of a constant difference.
     when : Condition, optional
 
     Examples
@@ -251,9 +251,9 @@ class Categorical(Parameter):
     Parameters
     ----------
     values : sequence, or mapping of str to sequence
-        Different; as a mapping, by the families of those that are alike.
+        The values, all different; a mapping groups similar values into named families.
     alpha : float in (0, 1), default 0.1
-        How far apart two values of a family are to a kernel; others are 1 apart.
+        How far apart two values of a family are to a kernel; other pairs are 1 apart.
     when : Condition, optional
         When the parameter applies; by default always.
 
@@ -296,11 +296,11 @@ class Categorical(Parameter):
         return [i for i in range(len(self.values)) if i != position]
 
     def mutated(self, position: int, rng: np.random.Generator) -> int:
-        """Draw another position, all alike."""
+        """Draw another position uniformly."""
         return (position + int(rng.integers(1, len(self.values)))) % len(self.values)
 
     def vectors(self, chosen: npt.NDArray[np.int64]) -> FloatArray:
-        """Describe n choices by a star, shape (n, d)."""
+        """Describe n choices as leaves of a star, shape (n, d)."""
         absent = self.when is not None
         return places.star(chosen, self._families, self.alpha, absent=absent)
 
@@ -317,12 +317,12 @@ def sequence_of(
     Parameters
     ----------
     name : str
-        The parameters are ``name.length`` and ``name.1``, ``name.2`` and so on, of which as many
-        apply as the length says: a sequence cannot be written in two ways.
+        The parameters are ``name.length`` and ``name.1``, ``name.2`` and so on. As many of these
+        apply as the length says, so that no sequence can be written in two ways.
     values, alpha
-        Condition of each element; see `Categorical`.
+        Of each element; see `Categorical`.
     lengths : pair of int
-        Smallest and largest, at least 0.
+        Smallest and largest length, at least 0.
 
     Examples
     --------
@@ -341,7 +341,7 @@ def sequence_of(
 
 
 def key_of(value: Any) -> tuple[bool, Any]:
-    """Return what makes two values one: True is not 1, but 1.0 is."""
+    """Return a key, equal for values that count as the same: True is not 1, but 1.0 is."""
     return isinstance(value, bool | np.bool_), value
 
 

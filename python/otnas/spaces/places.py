@@ -2,12 +2,13 @@
 
 Notation
 --------
-v : what is chosen at the place; a point mass on the place's own tree (docs/maths.md)
+v : the choice at the place; a point mass on the place's own tree (docs/maths.md)
 alpha : share of a choice's depth that lies below its family, as in `otnas_fast.Taxonomy`
 
-Two choices are at most 1 apart. Unordered ones hang on a star, every leaf at depth 1/2, those of a
-family below a common vertex: alpha apart within the family, 1 apart otherwise. Ordered ones lie on
-a chain of length 1. Where the place may not apply, that is one more leaf, 1 away from everything.
+Two choices are at most 1 apart. Unordered choices are leaves of a star at depth 1/2, those of a
+family below a common vertex: they are alpha apart within the family and 1 apart otherwise. Ordered
+choices lie on a chain of length 1. If the place may not apply, its absence is one more leaf, 1 away
+from everything.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def star(
     chosen : ndarray of int64, shape (n,)
         Number of each choice, 0 to k - 1, or `ABSENT`.
     families : sequence of int, length k
-        Number of each choice's family; a number of its own for a choice that has none.
+        Number of each choice's family; a choice without a family has its own number.
     alpha : float in (0, 1)
         Distance of two choices of one family.
     absent : bool, default False
@@ -70,7 +71,7 @@ def chain(position: FloatArray, *, absent: bool = False) -> FloatArray:
         Where each choice lies in [0, 1]; NaN where the place does not apply.
     absent : bool, default False
         Whether the place may not apply. Its tree then has three edges of length 1/2: from the root,
-        which stands for the absent one, to a vertex, and from there to two leaves. A choice at u
+        which stands for absence, to a vertex, and from there to two leaves. A choice at u
         has the mass u on one leaf and 1 - u on the other: two choices are still ``|u - v|`` apart,
         and 1 from the root.
 

@@ -20,24 +20,25 @@ MAX_ENUMERATED_CELLS = 1_000_000
 
 
 class SequenceSpace(CategoricalSpace):
-    """Sequences of p blocks; as a cell, the chain input -> block -> ... -> block -> output.
+    """Sequences of p blocks; the cell is the chain input -> block -> ... -> block -> output.
 
     Parameters
     ----------
     taxonomy : Taxonomy
-        The blocks and which of them are alike.
+        The blocks, with similar ones in families.
     positions : int
         p, 1 to 30.
     choices : sequence of sequences of str, length p, optional
-        Blocks allowed at each position; by default all at each. To let a position be left out,
-        make that a block of its own, in a family of its own.
+        Blocks allowed at each position; by default all blocks. To allow an empty position, add a
+        block that stands for it, in a family of its own.
     name : str, optional
         Shown in messages; by default the taxonomy's.
 
     Raises
     ------
     TypeError, ValueError
-        For numbers out of range, unknown or repeated blocks, and names that contain ``,`` or ``;``.
+        If a number is out of range, a block is unknown or repeated, or a name contains ``,`` or
+        ``;``.
 
     Notes
     -----
@@ -84,13 +85,13 @@ class SequenceSpace(CategoricalSpace):
         return prod(len(blocks) for blocks in self.choices)
 
     def random(self, rng: np.random.Generator) -> Cell:
-        """Draw a block at every position, all allowed ones alike."""
+        """Draw a block at every position uniformly from those allowed."""
         return self._make([blocks[int(rng.integers(len(blocks)))] for blocks in self.choices])
 
     def mutate(self, cell: Cell, rng: np.random.Generator) -> Cell:
-        """Change the block at one position, drawn uniformly, to another, drawn uniformly.
+        """Change the block at one position, drawn uniformly, to another one, also drawn uniformly.
 
-        Positions without a choice are left alone; if there are no others the cell is returned.
+        Positions with a single allowed block are left alone; if all are, the cell is returned.
         """
         self._require_valid(cell)
         blocks = list(cell.ops[1:-1])
@@ -103,7 +104,7 @@ class SequenceSpace(CategoricalSpace):
         return self._make(blocks)
 
     def neighbours(self, cell: Cell) -> list[Cell]:
-        """All sequences that differ from `cell` at one position."""
+        """Return all sequences that differ from `cell` at one position."""
         self._require_valid(cell)
         blocks = list(cell.ops[1:-1])
         return [
@@ -151,7 +152,7 @@ class SequenceSpace(CategoricalSpace):
         return self._make(values)
 
     def digits(self, cells: CellArray | Iterable[Architecture]) -> npt.NDArray[np.int64]:
-        """Positions in `choices` of the p blocks, shape (n, p)."""
+        """Return positions in `choices` of the p blocks, shape (n, p)."""
         packed = as_cells(cells, self.taxonomy, name="cells")
         form = np.append(2 << np.arange(self.positions + 1), 0)
         sizes = np.diff(packed.offsets)
@@ -171,7 +172,7 @@ class SequenceSpace(CategoricalSpace):
         return digits
 
     def enumerate(self) -> SpaceCells:
-        """All sequences in lexicographic order of `choices`, the last position changing fastest.
+        """Return all sequences in lexicographic order of `choices` (the last position fastest).
 
         Raises
         ------
@@ -201,7 +202,7 @@ class SequenceSpace(CategoricalSpace):
         return self._pack(np.array([codes], dtype=np.uint8))[0]
 
     def _pack(self, codes: npt.NDArray[np.uint8]) -> CellArray:
-        """Chains of blocks (n, p)."""
+        """Return the chains of blocks (n, p)."""
         vertices = self.positions + 2
         all_codes = np.empty((len(codes), vertices), dtype=np.uint8)
         all_codes[:, 0], all_codes[:, 1:-1], all_codes[:, -1] = INPUT_CODE, codes, OUTPUT_CODE

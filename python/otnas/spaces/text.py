@@ -1,8 +1,8 @@
 """Cells as text: ``op,op,op;u-v u-v u-v``.
 
-Operations of the vertices between input and output in order, a semicolon, the edges. Vertices are
-numbered from the input, 0. So ``conv3x3-bn-relu,maxpool3x3;0-1 1-2 2-3 0-3`` is input -> conv ->
-pool -> output with a shortcut.
+The text has the operations of the vertices between input and output in order, a semicolon, and the
+edges. Vertices are numbered from the input, 0. So ``conv3x3-bn-relu,maxpool3x3;0-1 1-2 2-3 0-3`` is
+input -> conv -> pool -> output with a shortcut.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def parse_cell(text: str, taxonomy: Taxonomy) -> Cell:
     Raises
     ------
     TypeError, ValueError
-        For another form, a vertex that does not exist, a cycle or an unknown operation.
+        If the text has another form, a vertex does not exist or an operation is unknown, or there
+        is a cycle.
     """
     if not isinstance(text, str):
         raise TypeError(f"text: expected a string, got {type(text).__name__}")

@@ -1,4 +1,4 @@
-"""What may be told to a study, and how a journal has it."""
+"""Checks of what is told to a study, and its form in a journal."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def check_new(search: object) -> None:
 
 
 def check_objective(objective: object) -> None:
-    """Raise unless it is a text, and not what a setting of searches is called."""
+    """Raise unless the objective is a text, and not the name of a setting of searches."""
     if not isinstance(objective, str):
         raise TypeError(f"objective: expected a text, got {objective!r}")
     if objective == "pareto":
@@ -50,12 +50,12 @@ def results(
     *,
     single: bool,
 ) -> tuple[FloatArray, list[dict[str, Any]]]:
-    """Return the values of n trials, and values and metrics as events have them.
+    """Return the values of n trials, and their values and metrics in the form of events.
 
     Raises
     ------
     TypeError, ValueError
-        If they are not as many, or of another kind.
+        If their number or types are wrong.
     """
     numbers = np.atleast_1d(checks.numbers("values", values))
     if numbers.shape != (n,):
@@ -70,7 +70,7 @@ def results(
 def metrics(
     given: Metrics | Sequence[Metrics | None] | None, n: int, *, single: bool
 ) -> list[dict[str, Any]]:
-    """Return the metrics of n trials as JSON has them."""
+    """Return the metrics of n trials in JSON types."""
     several: Sequence[Metrics | None]
     if given is None:
         several = [None] * n
@@ -102,12 +102,12 @@ def _scalar(name: str, value: Any) -> Any:
 
 
 def finite(value: float) -> float | None:
-    """Return a number as JSON has it: null where it is infinite."""
+    """Return a number for JSON: None if it is infinite."""
     return float(value) if math.isfinite(value) else None
 
 
 def trials(domain: Domain[Any], items: Sequence[Any], first: int) -> list[dict[str, Any]]:
-    """Return new trials as events have them, numbered from `first`, with known costs."""
+    """Return new trials in the form of events, numbered from `first`, with known costs."""
     new = [{"id": first + i, "item": domain.to_json(item)} for i, item in enumerate(items)]
     if domain.costs is not None:
         for trial, costs in zip(new, domain.costs_of(items).tolist(), strict=True):
@@ -117,5 +117,5 @@ def trials(domain: Domain[Any], items: Sequence[Any], first: int) -> list[dict[s
 
 
 def as_json(run: Run | None) -> dict[str, Any] | None:
-    """Return a run as JSON has it."""
+    """Return a run in JSON types."""
     return None if run is None else asdict(run)

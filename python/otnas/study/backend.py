@@ -1,4 +1,4 @@
-"""Where a run's trainings go: an executor, made by the run or by its user."""
+"""The executor of a run's trainings, made by the run or by its user."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ ExecutorMaker = Callable[[], Executor]
 class Backend:
     """Submits trials to an executor, and makes another one if that is possible and needed.
 
-    Nothing is asked of an executor but ``submit`` with positional arguments. If it has a context
-    manager ``batch``, several trials are submitted within.
+    The executor needs only ``submit`` with positional arguments. If it has a context manager
+    ``batch``, several trials are submitted inside it.
 
     Parameters
     ----------
     train : Train
     executor : Executor, function that makes one, or None
-        None is for a `WorkerPool`. One that is given is the user's, and is not shut down.
+        None stands for a `WorkerPool`. An executor that is given belongs to the user and is not
+        shut down.
     max_running : int >= 1
     timeout : float, optional
 
@@ -65,12 +66,12 @@ class Backend:
         self._executor = executor if isinstance(executor, Executor) else self._made()
 
     def batch(self, n: int) -> AbstractContextManager[object]:
-        """Return a context to submit `n` trials in."""
+        """Return a context in which to submit `n` trials."""
         batch = getattr(self._executor, "batch", None)
         return nullcontext() if n < 2 or batch is None else batch()
 
     def submit(self, trial: Trial) -> Future[Outcome]:
-        """Submit a trial; the future's exceptions are faults of the executor."""
+        """Submit a trial; exceptions of the future are faults of the executor."""
         return self._executor.submit(perform, self._payload, trial, self._token, self._timeout)
 
     @property
@@ -95,12 +96,12 @@ class Backend:
         self._executor = self._made()
 
     def close(self) -> None:
-        """Shut the executor down if it was made here; nothing runs in it any more."""
+        """Shut the executor down if it was made here; by now nothing runs in it."""
         if self._make is not None:
             self._executor.shutdown()
 
     def kill(self) -> None:
-        """Leave at once; what was made here is ended as far as it can be."""
+        """Leave at once; an executor that was made here is ended as far as possible."""
         if self._make is not None:
             self._leave()
 

@@ -1,10 +1,10 @@
-"""Errors of studies: all are the user's to solve, and their messages say how."""
+"""Errors of studies, which users can solve; the messages say how."""
 
 from __future__ import annotations
 
 
 class StudyError(ValueError):
-    """What a study cannot go on with."""
+    """A study cannot do what was asked for."""
 
 
 class TooManyFailures(StudyError):  # noqa: N818
@@ -12,7 +12,7 @@ class TooManyFailures(StudyError):  # noqa: N818
 
 
 class BrokenExecutorError(StudyError):
-    """What runs the trainings cannot go on."""
+    """The executor that runs the trainings cannot go on."""
 
 
 class JournalError(StudyError):
@@ -20,4 +20,4 @@ class JournalError(StudyError):
 
 
 class LockedError(StudyError):
-    """Another process is writing where this one wants to."""
+    """Another process holds the lock on a file or folder that this one needs."""

@@ -1,4 +1,4 @@
-"""The first line of a journal: everything that decides what happens in it."""
+"""The first line of a journal: everything that determines its events."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ FREE = ("kind", "format", "started", "versions")
 
 
 def check_same(there: Mapping[str, Any], here: Mapping[str, Any], path: Path) -> None:
-    """Raise if a journal was written with something else, naming the first difference.
+    """Raise if a journal was written with other arguments, naming the first difference.
 
     Raises
     ------
     JournalError
-        If so.
+        If there is a difference.
     """
     # Through JSON, which has lists but no tuples.
     wanted = json.loads(json.dumps(dict(here), allow_nan=False))

@@ -1,4 +1,4 @@
-"""From the events of a journal to the trials of a study: the one place where trials change state.
+"""The trials of a study from the events of its journal; only here do trials change state.
 
 Events, as a journal has them
 -----------------------------
@@ -30,14 +30,14 @@ from otnas.study import arguments, journal, old_format
 from otnas.study.errors import JournalError, StudyError
 from otnas.study.trial import Run, State, Trial
 
-# From which states an event may move a trial, and to which.
+# The states from which an event may move a trial, and the state to which it does.
 _MOVES = {
     "fail": ((State.RUNNING,), State.FAILED),
     "cancel": ((State.RUNNING, State.LOST), State.CANCELLED),
     "lose": ((State.RUNNING,), State.LOST),
 }
 TELLABLE = (State.RUNNING, State.LOST)
-"""States of trials that may be told."""
+"""States of trials whose values may be told."""
 
 
 class History:
@@ -47,12 +47,12 @@ class History:
     ----------
     header : mapping
     decode : callable
-        From an item as JSON has it to an item; by default it stays as it is.
+        Converts an item from its JSON form; by default it is left unchanged.
 
     Raises
     ------
     TypeError
-        If the header is none of a study.
+        If the header is not that of a study.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class History:
         self._decode = decode
 
     def apply(self, event: Mapping[str, Any]) -> None:
-        """Let an event happen.
+        """Apply an event to the trials.
 
         Raises
         ------
@@ -106,7 +106,7 @@ class History:
             raise ValueError(f"expected an event, got {checks.shown(kind)}")
 
     def get(self, number: object) -> Trial:
-        """Return the trial of an id.
+        """Return the trial with an id.
 
         Raises
         ------
@@ -120,7 +120,7 @@ class History:
         return self.trials[int(number)]
 
     def require(self, trial: Trial, states: Iterable[State], wanted: str) -> None:
-        """Raise a StudyError unless a trial is in one of some states."""
+        """Raise a StudyError unless a trial is in one of the given states."""
         if trial.state not in states:
             raise StudyError(
                 f"trial {trial.id}: expected one that is {wanted}, got one that is "
@@ -128,7 +128,7 @@ class History:
             )
 
     def checkpoint(self) -> transaction.Undo:
-        """Return a function that undoes all changes since."""
+        """Return a function that undoes all later changes."""
         return transaction.checkpoint(self)
 
     def _add(self, trial: Trial) -> None:
@@ -166,9 +166,9 @@ class History:
 
 
 def load(path: Path, decode: Callable[[Any], Any] = lambda item: item) -> History | None:
-    """Read a journal, of this format or the one before, without its search.
+    """Read a journal of this format or the previous one, without its search.
 
-    None if it has no whole line yet: whoever began it was stopped at once.
+    Return None if it has no complete line yet: its process was stopped at once.
 
     Parameters
     ----------
@@ -197,7 +197,7 @@ def load(path: Path, decode: Callable[[Any], Any] = lambda item: item) -> Histor
 
 
 class damage_named:  # noqa: N801  (used like a function)
-    """Turn what a damaged line raises into a JournalError with its number."""
+    """Turn errors that a damaged line raises into a JournalError with the line's number."""
 
     def __init__(self, path: Path, number: int) -> None:
         self._where = f"{path}, line {number}"

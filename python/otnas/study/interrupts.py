@@ -1,4 +1,4 @@
-"""Ctrl-C, once and twice."""
+"""Handling of the first and the second Ctrl-C."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from types import FrameType, TracebackType
 class Interrupts:
     """Inside the block, the first Ctrl-C is noted, and the second raises KeyboardInterrupt.
 
-    In other threads than the main one, and where Ctrl-C is ignored, nothing changes.
+    Nothing changes in threads other than the main one, or where Ctrl-C is ignored.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Journals: what was asked and told, one JSON object a line, on the disk before a call returns.
+"""Journals of what was asked and told: one JSON object per line, on disk before a call returns.
 
 The first line is a header, every other line an event (see `history`). Lines are only ever appended.
 A process that is killed while it writes leaves at most one line without an end; that line was never
@@ -25,7 +25,7 @@ FORMAT = "otnas-journal-3"
 OLD_FORMAT = "otnas-journal-2"
 
 LARGEST = 1 << 31
-"""Bytes of a journal; that of 1,000 trials takes about half a million."""
+"""Largest size of a journal in bytes; 1,000 trials take about half a million."""
 
 _START = b'{"kind": "header"'
 
@@ -49,7 +49,7 @@ class Contents:
 
 
 def read(path: Path) -> Contents | None:
-    """Return what a journal holds, without the torn line at its end; None without a whole line.
+    """Return the complete lines of a journal, or None if it has none.
 
     Raises
     ------
@@ -68,22 +68,22 @@ class Journal:
     Parameters
     ----------
     path : Path
-        Made with its folder if it is not there; else continued.
+        The file, which is created with its folder if it does not exist.
     wait : float
-        Seconds to wait for another process that has it.
+        Seconds to wait for another process that has the journal open.
     sync : bool
-        Whether `append` waits for the disk. Without, lines survive the end of the process, however
-        it ends, but the latest may be lost in a power cut.
+        Whether `append` waits for the disk. Otherwise lines survive any end of the process, but the
+        latest may be lost in a power cut.
 
     Attributes
     ----------
     contents : Contents or None
-        What was there already.
+        What the file contained already.
 
     Raises
     ------
     JournalError
-        If the file is no journal or is damaged: it is left as it is.
+        If the file is not a journal or is damaged; it is left unchanged.
     LockedError
         If another process is writing it.
     """
@@ -127,7 +127,7 @@ class Journal:
             )
 
     def append(self, records: Sequence[Mapping[str, Any]]) -> None:
-        """Add a line a record; if that fails or is interrupted, the file is as before.
+        """Append one line per record; if that fails or is interrupted, the file is as before.
 
         Raises
         ------
@@ -156,7 +156,7 @@ class Journal:
             raise
 
     def rewind(self, size: int) -> None:
-        """Take back what was appended since the file had this size."""
+        """Remove what was appended since the file had this size."""
         if self.size == size:
             return
         broken, self._broken = self._broken, True
@@ -190,7 +190,7 @@ class Journal:
 
 
 def _contents(file: IO[bytes], path: Path) -> bytes:
-    """Return what a file holds; devices and pipes may have no end."""
+    """Return the bytes of a regular file; devices and pipes may be endless."""
     status = os.fstat(file.fileno())
     if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
         what = "one that is too large" if stat.S_ISREG(status.st_mode) else "something else"
@@ -199,7 +199,7 @@ def _contents(file: IO[bytes], path: Path) -> bytes:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the name of a new file survive a power cut."""
+    """Sync a folder, so that the name of a new file survives a power cut."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except OSError:  # pragma: no cover  (systems that do not open folders)

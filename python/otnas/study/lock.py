@@ -1,7 +1,7 @@
 """Locks on files, held by a process and freed by the system when it ends, however it ends.
 
 A forked child inherits open files and with them the lock. It closes them at once: otherwise a
-child that outlives its parent would keep everybody out.
+child that outlives its parent would lock out every other process.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _held: weakref.WeakSet[IO[Any]] = weakref.WeakSet()
 
 @contextlib.contextmanager
 def folder(path: Path) -> Iterator[None]:
-    """Hold a folder, which is made if needed, until the block ends.
+    """Lock a folder, which is created if needed, until the block ends.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def wait_for(file: IO[Any], path: Path, seconds: float) -> None:
     Raises
     ------
     LockedError
-        If another process holds the file all the while.
+        If another process still holds the file after that time.
     """
     end = time.monotonic() + seconds
     while not try_lock(file):

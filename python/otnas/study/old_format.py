@@ -1,4 +1,4 @@
-"""Journals of the format before, as events of today's: for reading, not for going on."""
+"""Journals of the previous format, converted for reading, not for continuing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OTHERS = ("kind", "query", "cell", "hash", "mean", "deviation", "asked", "told"
 
 
 def lifted(contents: Contents, path: Path) -> Contents:
-    """Return a journal of format 2, of an experiment or a pool search, as one of today."""
+    """Return a journal of format 2, of an experiment or a pool search, in the current format."""
     events: list[dict[str, Any]] = []
     running: dict[Any, int] = {}  # trial of an item that a pool search asked for
     n_trials = n_queries = 0

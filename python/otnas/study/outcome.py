@@ -1,8 +1,8 @@
-"""What a training leaves: a small record of plain values, whatever the training returned or raised.
+"""The outcome of a training: a small record of plain values, whatever it returned or raised.
 
-Errors and results of trainings may be of any kind, some cannot even be pickled; none of them leaves
-the process that it arose in. What does arrive as an exception is therefore never the training's: it
-is a fault of what runs it, and the trial is lost, not failed.
+Errors and results of trainings may be of any type, and some cannot even be pickled; none of them
+leaves the process in which it arose. An exception that does arrive is therefore never the
+training's: it is a fault of the executor, and the trial is lost, not failed.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from otnas.study.trial import Run, Trial
 Scalar = float | int | str | bool | None
 
 MAX_REASON = 20_000
-"""Characters of a reason that are kept, from its end: tracebacks end with what matters most."""
+"""Characters kept of a reason, from its end: tracebacks end with what matters most."""
 
 MAX_TEXT = 1_000
-"""Characters that are kept of a metric that is a text."""
+"""Characters kept of a metric that is a text."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Outcome:
 def attempt(payload: Payload, trial: Trial) -> Outcome:
     """Train in this process and return how it ended; nothing that the training does is raised.
 
-    Except for what is no `Exception`, and that only if it is no `SystemExit` either.
+    The exceptions to this are errors that are neither an `Exception` nor a `SystemExit`.
     """
     started = time.time()
     try:
@@ -72,7 +72,7 @@ def attempt(payload: Payload, trial: Trial) -> Outcome:
 
 
 def run_since(started: float, pid: int | None = None) -> Run:
-    """Return a run of this process, or of another one of this host, that ends now."""
+    """Return the record of a run that ends now in this process, or another one of this host."""
     # Wall clocks may be set back.
     ended = max(started, time.time())
     return Run(started, ended, f"{platform.node()}:{pid or os.getpid()}")
@@ -101,7 +101,7 @@ def _checked(result: Any) -> tuple[float, dict[str, Scalar]]:
 
 
 def _item(value: Any) -> Any:
-    """Return what NumPy's, PyTorch's and others' arrays of one number hold; others unchanged."""
+    """Return the number in a one-element array of NumPy, PyTorch or others, else the value."""
     if isinstance(value, numbers.Number) and not hasattr(value, "dtype"):
         return value
     if callable(getattr(value, "item", None)) and getattr(value, "size", None) is not None:
@@ -110,10 +110,10 @@ def _item(value: Any) -> Any:
 
 
 def _scalar(value: Any) -> Scalar:
-    """Return a further metric as JSON has it.
+    """Return a further metric as a JSON scalar.
 
-    A training may have taken days: an odd metric is no reason to throw its value away. What is not
-    finite becomes None, and what is no scalar its text.
+    A training may have taken days: an unusual metric is no reason to discard its value. Numbers
+    that are not finite become None, and other objects their text.
     """
     try:
         value = _item(value)
@@ -139,5 +139,5 @@ def _traceback() -> str:
 
 
 def _encodable(text: str) -> str:
-    """Replace surrogates, which no file in UTF-8 takes."""
+    """Replace surrogates, which cannot be encoded in UTF-8."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -22,7 +22,7 @@ class Payload(NamedTuple):
     ----------
     data : bytes
     needs_main : bool
-        Whether it can only be loaded where the user's script is the main module.
+        Whether it can be loaded only where the user's script is the main module.
     """
 
     data: bytes
@@ -32,13 +32,13 @@ class Payload(NamedTuple):
 def pack(train: Train, *, own_workers: bool) -> Payload:
     """Pickle a training function.
 
-    Our own workers can load the user's script, as `multiprocessing` does; in processes that others
-    started, functions of the script must go by value, which is what cloudpickle does.
+    Our own workers can load the user's script, as `multiprocessing` does. For processes that others
+    started, functions of the script must be pickled by value, as cloudpickle does.
 
     Raises
     ------
     TypeError
-        If it is no function, or one that cannot be pickled.
+        If it is not a function, or cannot be pickled.
     """
     if not callable(train):
         raise TypeError(

@@ -1,4 +1,4 @@
-"""Our own worker processes, as an executor."""
+"""An executor of our own worker processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 
 
 class WorkerPool(Executor):
-    """Worker processes that outlive each other: one that dies takes only its own training along.
+    """Independent worker processes: if one dies, only its own training is lost.
 
     A function that is submitted runs in a thread and gets a `Worker` as its argument `worker`.
     Numerical libraries in the workers share the processors, unless variables of the environment
@@ -23,7 +23,7 @@ class WorkerPool(Executor):
     Parameters
     ----------
     size : int >= 1
-        Processes; each is started when it is first needed.
+        Number of processes; each is started when it is first needed.
     """
 
     def __init__(self, size: int) -> None:
@@ -47,7 +47,7 @@ class WorkerPool(Executor):
             self._idle.put(worker)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Wait for what runs, and end the processes; without `wait`, kill them."""
+        """Wait for running trainings and end the processes; without `wait`, kill them."""
         if not wait:
             self.kill_workers()
             return
@@ -56,7 +56,7 @@ class WorkerPool(Executor):
             worker.close()
 
     def kill_workers(self) -> None:
-        """Kill the processes, and what they run with them; none is left when this returns."""
+        """Kill the processes with all that they run; none is left when this returns."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._workers:
             worker.kill()

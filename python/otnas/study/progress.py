@@ -10,7 +10,7 @@ from otnas.study.trial import Trial
 
 
 class Progress:
-    """Prints what happens in a run, or is quiet.
+    """Print what happens in a run, unless `shown` is false.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ class Progress:
         self.shown, self._n_trials = shown, n_trials
 
     def ended(self, trial: Trial, study: StudyResults) -> None:
-        """Tell how a trial ended, and how far the run is."""
+        """Print how a trial ended and how far the run is."""
         if not self.shown:
             return
         width = len(str(self._n_trials))
@@ -42,6 +42,6 @@ class Progress:
     def note(self, text: str) -> None:
         """Print a line."""
         if self.shown:
-            # A terminal that is gone is no reason to stop trainings.
+            # A terminal that has closed is no reason to stop trainings.
             with contextlib.suppress(OSError, ValueError):
                 print(text, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Search, trials and journal of a study move together, or not at all."""
+"""Search, trials and journal of a study, which change together or not at all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from otnas.study.resume import resume
 
 
 class Recorder:
-    """A new search, its history, and the journal that they go on from.
+    """A new search, its history, and the journal from which they continue.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class Recorder:
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[Callable[..., None]]:
-        """Give a function that lets an event happen; events are written as the block ends.
+        """Yield a function that applies an event; the events are written when the block ends.
 
         If anything fails or is interrupted, search, history and journal are as before.
         """
@@ -92,7 +92,7 @@ class Recorder:
             raise
 
     def _begin(self, journal: Journal, header: Mapping[str, Any], verify: bool) -> None:
-        """Write the header of a new journal, or go on from an old one."""
+        """Write the header of a new journal, or continue an existing one."""
         contents = journal.contents
         if contents is None:
             journal.append([{"kind": "header", "format": FORMAT, **header}])

@@ -1,4 +1,4 @@
-"""What a study found out."""
+"""The results of a study."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class StudyResults:
-    """The trials of a study, as its journal has them.
+    """The trials of a study, as recorded in its journal.
 
     Parameters
     ----------
@@ -28,12 +28,12 @@ class StudyResults:
 
     @property
     def header(self) -> dict[str, Any]:
-        """Everything that decides what is asked for, as JSON has it."""
+        """Everything that determines what is asked for, in JSON types."""
         return dict(self._history.header)
 
     @property
     def versions(self) -> dict[str, Any]:
-        """Versions of the software that wrote the end of the journal."""
+        """Versions of the software that last wrote to the journal."""
         return dict(self._history.versions)
 
     @property
@@ -55,12 +55,12 @@ class StudyResults:
 
     @property
     def n_counted(self) -> int:
-        """How many trials ended with a value or as failures."""
+        """Number of trials that ended with a value or as failures."""
         return sum(trial.counts for trial in self._history.trials)
 
     @property
     def best(self) -> Trial:
-        """The trial of the best value, the first of equals.
+        """The trial with the best value, the first of equals.
 
         Raises
         ------
@@ -75,7 +75,7 @@ class StudyResults:
 
     @property
     def front(self) -> Front:
-        """The trials that nothing else done dominates in value and all known costs.
+        """The done trials that no other one dominates in value and all known costs.
 
         Raises
         ------
@@ -92,7 +92,7 @@ class StudyResults:
 
     @property
     def reference(self) -> dict[str, float]:
-        """Where volumes end, as the header says it: of all, some or no names."""
+        """The reference point of hypervolumes, as in the header: with all, some or no names."""
         found: Any = self._history.header
         for key in ("search", "domain", "costs", "reference"):
             found = found.get(key) if isinstance(found, dict) else None
@@ -104,11 +104,11 @@ class StudyResults:
         }
 
     def to_records(self) -> list[dict[str, Any]]:
-        """Return a flat dictionary a trial, see `Trial.to_record`."""
+        """Return a flat dictionary per trial; see `Trial.to_record`."""
         return [trial.to_record() for trial in self._history.trials]
 
     def to_pandas(self) -> pandas.DataFrame:
-        """Return a data frame with a row a trial.
+        """Return a data frame with one row per trial.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""A search does again what a journal says."""
+"""Continuing a search from a journal."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def resume(
     """Bring a new search and an empty history to the end of a journal.
 
     Items that were asked for are claimed, and the search's state after the last ask is restored:
-    no decision is made again. With `verify`, and where the journal has no state, all are.
+    no decision is repeated. With `verify`, and where the journal has no state, all decisions are.
 
     Raises
     ------
     JournalError
-        If a line is damaged or contradicts the others, or the search asks for something else.
+        If a line is damaged or contradicts the others, or the search asks for other items.
     """
     asks = [i for i, event in enumerate(events) if event.get("event") == "ask"]
     for i, event in enumerate(events):

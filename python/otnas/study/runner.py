@@ -1,7 +1,7 @@
 """Runs the trainings of a study, several at a time, on any executor.
 
-Every end of a training is told to the study before anything else happens, and its place is filled
-again at once. Only the process that runs this knows the study; trainings return small records.
+When a training ends, its outcome is first told to the study, and its place is filled again at once.
+Only the process that runs this module knows the study; trainings return small records.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from otnas.study.study import Study
 
 HOPELESS = 10
-"""Losses for every place, without a training that ended in between, after which a run gives up."""
+"""Consecutive losses per place, with no training ending in between, after which a run gives up."""
 
 
 def run(
@@ -51,51 +51,52 @@ def run(
     max_failures: int | None = None,
     progress: bool = True,
 ) -> None:
-    """Train until the study has so many trials that are done or failed.
+    """Train until `n_trials` trials of the study are done or failed.
 
-    Trials that earlier runs left running or lost are trained first. Running the same again after
-    a crash, or after Ctrl-C, therefore finishes the job.
+    Trials that earlier runs left running or lost are trained first. Running the same script again
+    after a crash or Ctrl-C therefore finishes the job.
 
     Parameters
     ----------
     study : Study
     train : function (architecture, trial) -> float or mapping
-        Returns an error, or a mapping with one under the key "value" and further metrics. What it
-        raises, and what is not finite, is a failure, which is not tried again.
+        Returns an error, or a mapping with one under the key "value" and further metrics. An
+        exception or a value that is not finite is a failure, which is not tried again.
     n_trials : int >= 1
-        How many trials the study is to have in the end, those of earlier runs included.
+        Number of trials that the study is to have in the end, including those of earlier runs.
     executor : concurrent.futures.Executor, or function that makes one, optional
-        What runs the trainings; by default worker processes of this machine. One that is given is
-        not shut down. If it breaks, a function makes another; without one, the run ends.
+        What runs the trainings; by default worker processes on this machine. An executor that is
+        given is not shut down. If it breaks, the run ends, unless a function was given, which then
+        makes another one.
     max_running : int >= 1, optional
-        Trainings at the same time; by default as many as there are processors. An `executor`
-        requires it: the number of its workers.
+        Number of trainings at the same time; by default the number of processors. It is required
+        with an `executor`: the number of its workers.
     timeout : float > 0, optional
         Seconds that a training may take. Then it is killed where it runs, with all that it
         started, and has failed.
     retries : int >= 0
-        How often the training of one item is repeated because it was lost: its worker died, or
-        could not be reached. If that is not enough, it has failed.
+        How often the training of one item is repeated if it is lost because its worker died or
+        could not be reached. After that, it counts as failed.
     max_failures : int >= 0, optional
-        Failures of this run after which it gives up.
+        Number of failures in this run after which it gives up.
     progress : bool
         Whether to print a line on standard error for every trial that ends.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of another kind or out of range, or `train` cannot be pickled.
+        If an argument has the wrong type or is out of range, or `train` cannot be pickled.
     TooManyFailures
         If more than `max_failures` trainings failed. The message has the first traceback.
     BrokenExecutorError
         If the executor cannot go on, or cannot load `train`.
     KeyboardInterrupt
-        After Ctrl-C. After the first, nothing more is asked, and what runs is waited for and told;
-        a second one ends all at once.
+        After Ctrl-C. After the first, nothing more is asked for, and running trainings are awaited
+        and told; a second one ends everything at once.
 
     Notes
     -----
-    Whatever is raised, no process or thread of the run's own is left; trials that were running
+    Whatever is raised, none of the run's own processes or threads is left. Trials that were running
     stay so in the study, and the next run takes them up.
     """
     n_trials = checks.integer("n_trials", n_trials, 1)
@@ -135,7 +136,7 @@ class _Runner:
         self._n_trials, self._max_running = n_trials, max_running
         self._retries, self._max_failures = retries, max_failures
         self._flying: dict[Future[Outcome], Trial] = {}
-        # Futures of trials that were given up, and may end after all.
+        # Futures of trials that were given up but may still end.
         self._given_up: dict[Future[Outcome], Trial] = {}
         self._to_retry: deque[Trial] = deque()
         # By first attempt. A run that was killed has not lost its trials by their own fault:
@@ -183,7 +184,7 @@ class _Runner:
                 self._to_retry.append(last)
 
     def _fill(self) -> None:
-        """Start as many trainings as there are places, retries first, asking for all at once."""
+        """Start as many trainings as there are places: retries first, then one `ask`."""
         while (free := self._n_free()) > 0:
             trials: list[Trial] = []
             while self._to_retry and len(trials) < free:
@@ -222,7 +223,7 @@ class _Runner:
             self._break(broken)
 
     def _land(self) -> None:
-        """Wait for the end of a training, and tell what ended."""
+        """Wait until a training ends, and tell the study what ended."""
         ended, _ = wait([*self._flying, *self._given_up], return_when=FIRST_COMPLETED)
         broken = None
         for future in ended:
@@ -249,7 +250,7 @@ class _Runner:
             self._break(broken)
 
     def _told(self, trial: Trial, outcome: Outcome) -> None:
-        """Tell the end of a training, which may come late."""
+        """Tell the study how a training ended, possibly too late to count."""
         self._losses_in_a_row = 0
         self._suspects.discard(_first(trial))
         if not outcome.loaded:
@@ -292,10 +293,10 @@ class _Runner:
             )
 
     def _lose(self, trial: Trial, reason: str, *, shared: bool = False) -> None:
-        """Note that a training was lost, and have it repeated unless that was tried enough.
+        """Record that a training was lost, and repeat it unless its retries are used up.
 
-        One of those that break an executor together may have done it, and the others have failed
-        for nothing: in the end each is tried alone.
+        If several are lost when an executor breaks, one may have caused it and the others are
+        innocent: in the end each is tried alone.
         """
         first = _first(trial)
         self._losses[first] += 1
@@ -331,7 +332,7 @@ class _Runner:
         self._backend.renew(reason)
 
     def _drop_retries(self, trial: Trial) -> None:
-        """Spare what repeats a training that ended after all; the study has cancelled it."""
+        """Drop retries of a training that ended after all; the study has cancelled them."""
         first = _first(trial)
         self._to_retry = deque(t for t in self._to_retry if _first(t) != first)
         for future, other in list(self._flying.items()):

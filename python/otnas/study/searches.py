@@ -1,4 +1,4 @@
-"""The search of a study, from the names of a space and a method."""
+"""The search of a study, made from the names of a space and a method."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def new_search(
     prior: EarlierStudies | None,
     **options: Any,
 ) -> Search[Any]:
-    """Return a search that is given, or one made from names and the options of `methods.make`.
+    """Return the given search, or one made from names and the options of `methods.make`.
 
     Raises
     ------
     TypeError, ValueError
-        Unless either a search or a space is given, or for options beside a search.
+        Unless either a search or a space is given, or if options are given with a search.
     JournalError
-        If a prior is the path of what is no journal.
+        If a prior is the path of a file that is not a journal.
     """
     if (search is None) == (space is None):
         raise TypeError("expected either a search, or the name of a space and a method")
@@ -58,7 +58,7 @@ def new_search(
 
 
 def read(path: str | Path) -> StudyResults:
-    """Return what a journal says; see `Study.read`."""
+    """Return the contents of a journal; see `Study.read`."""
     history = histories.load(Path(path))
     if history is None:
         raise JournalError(f"{path}: expected a journal, got one without a whole line")
@@ -66,7 +66,7 @@ def read(path: str | Path) -> StudyResults:
 
 
 def _read(prior: Any) -> Any:
-    """Return earlier searches with journals read."""
+    """Return earlier searches, with the journals among them read."""
     if isinstance(prior, (str, Path)):
         return read(prior)
     if isinstance(prior, list):

@@ -1,4 +1,4 @@
-"""A `submitit` executor as one of `concurrent.futures`: trainings as jobs of a SLURM cluster."""
+"""A `concurrent.futures` executor on `submitit`: trainings as jobs of a SLURM cluster."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 FASTEST, SLOWEST, GROWTH = 0.1, 15.0, 1.2
-"""Seconds between looks at the jobs: at first, in the long run, and the factor between two."""
+"""Seconds between checks of the jobs: at first, in the long run, and the growth factor."""
 
 
 class JobFuture(Future[Any]):
@@ -18,7 +18,7 @@ class JobFuture(Future[Any]):
     Attributes
     ----------
     job : submitit.Job or None
-        None before it is submitted. ``job.job_id`` is what the cluster calls it.
+        None before it is submitted. ``job.job_id`` is its number on the cluster.
 
     Examples
     --------
@@ -29,7 +29,7 @@ class JobFuture(Future[Any]):
     job: Any = None
 
     def cancel(self) -> bool:
-        """Cancel the job, also if it runs."""
+        """Cancel the job, even if it is running."""
         cancelled = super().cancel()
         if cancelled and self.job is not None:
             with contextlib.suppress(Exception):  # it was never submitted, or is over
@@ -40,13 +40,13 @@ class JobFuture(Future[Any]):
 class SubmititExecutor(Executor):
     """Submits jobs through submitit, and watches them from one thread.
 
-    Needs submitit: ``pip install 'otnas[slurm]'``. Jobs that are submitted inside ``with
+    This needs submitit: ``pip install 'otnas[slurm]'``. Jobs that are submitted inside ``with
     executor.batch():`` become one array, as `otnas.Study.run` does when several places are free.
 
     Parameters
     ----------
     executor : submitit.Executor
-        With the partition, time and memory of a job set; see submitit's documentation.
+        Set its partition, time and memory per job; see submitit's documentation.
 
     Examples
     --------
@@ -69,7 +69,7 @@ class SubmititExecutor(Executor):
         self._watcher: threading.Thread | None = None
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> JobFuture:
-        """Submit a job; its exceptions come back as submitit's, with the traceback as text."""
+        """Submit a job; its exceptions become submitit's, with the traceback as text."""
         if self._closed:
             raise RuntimeError("cannot schedule new futures after shutdown")
         future = JobFuture()
@@ -127,7 +127,7 @@ def _is_done(job: Any) -> bool:
 
 
 def _settle(future: JobFuture) -> None:
-    """Hand the job's result over."""
+    """Set the future's result to that of the job."""
     if not future.set_running_or_notify_cancel():
         return
     try:

@@ -1,7 +1,8 @@
 """Studies: a search, its trials, and a journal that survives the process.
 
-Every call is checked, applied in memory and written, all or nothing: if one of these fails or is
-interrupted, memory and file are as before. What a call returned from is on the disk.
+Every call is checked, applied in memory and written to the journal, all or nothing: if one of these
+steps fails or is interrupted, memory and file are as before. Once a call has returned, its effect
+is on the disk.
 """
 
 from __future__ import annotations
@@ -34,47 +35,48 @@ TrialLike: TypeAlias = Trial | int
 
 
 class Study(StudyResults):
-    """Trials of a search, by number, written down as they happen.
+    """A search and its numbered trials, recorded in a journal as they happen.
 
     Parameters
     ----------
     search : Search, str or Path
-        A new search with an integer seed; or the path, for a search made from the names below.
+        A new search with an integer seed; or the path of the journal, where the search is made
+        from the arguments below.
     path : str or Path, optional
-        The journal: made with its folder if it is not there, else continued. Without one the study
-        lives in memory only.
+        The journal. It is created, with its folder, if it does not exist, and continued otherwise.
+        Without a path the study lives in memory only.
     space : SearchSpace or str
-        A search space or its name, instead of a search.
+        A search space or its name, given instead of a search.
     method : str
         See `otnas.search.methods`; by default "tw-full" for spaces of cells, else "places".
     seed, settings, initial, direction, pool, costs, budget, reference, features, prior
-        See `otnas.search.methods.make`; a prior may also be the path of a journal. The header has
-        the digest of its results: a prior that grew since is another one.
+        See `otnas.search.methods.make`; a prior may also be the path of a journal. The header
+        records a digest of its results: a prior that has grown since counts as a different one.
     objective : str
-        Your version of what is measured. A study of another one is refused, so that results of two
-        versions of a training never mix.
+        A label for your version of the training. A journal written with another label is refused,
+        so that results of two versions never mix.
     verify : bool
-        Whether going on repeats every decision in the journal and compares, instead of taking its
-        word. Otherwise opening costs a few look-ups a trial and at most one fit, which is made at
-        the next `ask`. (Methods whose state cannot be written down, those of others, repeat.)
+        Whether continuing a journal repeats and compares every decision in it, instead of trusting
+        it. Otherwise opening costs a few look-ups per trial and at most one fit, which is made at
+        the next `ask`. (Third-party methods whose state cannot be saved are always repeated.)
     sync : bool
-        Whether calls wait for the disk, see `Journal`.
+        Whether calls wait for the disk; see `Journal`.
     about : mapping, optional
-        More for the header of the journal, as JSON has it; it must stay the same.
+        Further entries of the journal's header, of JSON types; they must stay the same.
 
     Raises
     ------
     TypeError, ValueError
-        If arguments are of another kind, or `search` was used before or has no seed.
+        If an argument has the wrong type, or `search` was used before or has no seed.
     JournalError
-        If the file is no journal, is damaged, or was written with something else: the message has
-        the first difference.
+        If the file is not a journal, is damaged, or was written with other arguments: the message
+        names the first difference.
     LockedError
-        If another process has the journal.
+        If another process has the journal open.
 
     Notes
     -----
-    `State` has the table of what becomes of a trial.
+    The table in `State` shows what becomes of a trial.
 
     Examples
     --------
@@ -146,14 +148,14 @@ class Study(StudyResults):
 
     @classmethod
     def read(cls, path: str | Path) -> StudyResults:
-        """Return what a journal says, without its search: items are as JSON has them.
+        """Return the contents of a journal without its search: items stay in their JSON form.
 
-        Also journals of trials of ``otnas run``, and of the format before.
+        Journals of trials of ``otnas run`` and of the previous format can be read as well.
 
         Raises
         ------
         JournalError
-            If the file is no journal or is damaged.
+            If the file is not a journal or is damaged.
         OSError
             If it cannot be read.
         """
@@ -161,16 +163,16 @@ class Study(StudyResults):
 
     @property
     def search(self) -> Search[Any]:
-        """The search; ask and tell the study, not it."""
+        """The search; call `ask` and `tell` of the study, not of the search."""
         return self._search
 
     @property
     def path(self) -> Path | None:
-        """The journal."""
+        """The path of the journal, if there is one."""
         return self._recorder.path
 
     def ask(self, n: int = 1) -> list[Trial]:
-        """Return n new running trials of different items, see `Search.ask`."""
+        """Return n new running trials of different items; see `Search.ask`."""
         with self._recorder.all_or_nothing() as write:
             clock = time.perf_counter()
             items = self._search.ask(n)
@@ -194,16 +196,16 @@ class Study(StudyResults):
     ) -> None:
         """Report values of trials that are running or lost, in any number and order.
 
-        Where a lost trial's item was asked for again, that running trial is cancelled: there is a
-        value now.
+        If a lost trial's item was asked for again, that other running trial is cancelled, since
+        there is a value now.
 
         Parameters
         ----------
         trials : Trial or id, or several
         values : number, or array (k,)
-            An infinite one on the bad side is a failed training.
+            An infinite value on the bad side counts as a failed training.
         metrics : mapping of names to numbers, texts or None, or one per trial, optional
-            What else was measured: it is stored.
+            What else was measured; it is stored with the trial.
         run : Run, optional
             Where and when the training ran.
 
@@ -212,7 +214,7 @@ class Study(StudyResults):
         StudyError
             If a trial is in another state, or a later one of the same item has ended.
         TypeError, ValueError
-            If values are missing, NaN, or outside of what the method accepts.
+            If values are missing, NaN, or outside the range that the method accepts.
         """
         chosen = self._several(trials)
         single = not isinstance(trials, Sequence)
@@ -233,7 +235,7 @@ class Study(StudyResults):
     def attach(
         self, items: Any, values: ArrayLike, metrics: Metrics | Sequence[Metrics] | None = None
     ) -> list[Trial]:
-        """Add results from elsewhere, as trials of their own; see `Search.tell`.
+        """Add results obtained elsewhere as new trials; see `Search.tell`.
 
         Parameters
         ----------
@@ -244,7 +246,7 @@ class Study(StudyResults):
         Raises
         ------
         StudyError
-            If an item is that of a running trial, or counts as it.
+            If an item is that of a running trial, or counts as the same.
         TypeError, ValueError
             As `tell`.
         """
@@ -265,7 +267,7 @@ class Study(StudyResults):
     def fail(
         self, trials: TrialLike | Sequence[TrialLike], reason: str, *, run: Run | None = None
     ) -> None:
-        """Report that trainings failed: they count as the worst value, and do not come again.
+        """Report that trainings failed: they count as the worst value and are not asked for again.
 
         Raises
         ------
@@ -278,7 +280,7 @@ class Study(StudyResults):
             self._search.fail([trial.item for trial in chosen])
 
     def cancel(self, trials: TrialLike | Sequence[TrialLike], reason: str | None = None) -> None:
-        """Give trials up that are running or lost: nothing is known, and the item may come again.
+        """Give up trials that are running or lost: nothing is learned, and items may come again.
 
         Raises
         ------
@@ -288,7 +290,7 @@ class Study(StudyResults):
         self._take_back("cancel", self._several(trials), reason)
 
     def lose(self, trials: TrialLike | Sequence[TrialLike], reason: str) -> None:
-        """Report that nobody trains any more: the worker vanished. See `retry`.
+        """Report that trials were lost, as when a worker vanished; see `retry`.
 
         Raises
         ------
@@ -298,12 +300,12 @@ class Study(StudyResults):
         self._take_back("lose", self._several(trials), reason)
 
     def retry(self, trial: TrialLike) -> Trial:
-        """Return a new running trial of the item of a lost one.
+        """Return a new running trial of a lost trial's item.
 
         Raises
         ------
         StudyError
-            If the trial is not lost, or the item was asked for again since.
+            If the trial is not lost, or its item has been asked for again since.
         """
         old = self._one(trial)
         with self._recorder.all_or_nothing() as write:
@@ -312,7 +314,7 @@ class Study(StudyResults):
         return self._history.trials[-1]
 
     def late(self, trial: TrialLike, value: float | None) -> None:
-        """Write down a result that came too late to count; nothing changes."""
+        """Record a result that came too late to count; nothing else changes."""
         with self._recorder.all_or_nothing() as write:
             number = None if value is None else arguments.finite(float(value))
             write("late", id=self._one(trial).id, value=number)
@@ -329,7 +331,7 @@ class Study(StudyResults):
         max_failures: int | None = None,
         progress: bool = True,
     ) -> None:
-        """Train until so many trials count; see `otnas.study.runner.run`."""
+        """Train until `n_trials` trials count; see `otnas.study.runner.run`."""
         from otnas.study import runner
 
         runner.run(

@@ -1,4 +1,4 @@
-"""A trial: one item, suggested, trained and told."""
+"""A trial: one item that is suggested, trained and told."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class State(str, Enum):
-    """Where a trial stands.
+    """The state of a trial.
 
     ========= ============================ ===================== ================================
     state     is it modelled               can it come again     does it count
@@ -21,8 +21,8 @@ class State(str, Enum):
     lost      no                           yes, as a retry       no
     ========= ============================ ===================== ================================
 
-    All but `running` are final; only a lost trial may still become done, if its result arrives
-    before that of a retry.
+    All states but `running` are final, except that a lost trial may still become done if its result
+    arrives before that of a retry.
 
     Examples
     --------
@@ -46,7 +46,7 @@ class Run:
     started, ended : float
         Seconds since 1970.
     worker : str
-        Such as "host:process".
+        A name such as "host:process".
 
     Examples
     --------
@@ -62,34 +62,34 @@ class Run:
 
 @dataclass(frozen=True)
 class Trial:
-    """A trial as it stands.
+    """A trial in its current state.
 
     Attributes
     ----------
     id : int
-        0, 1, 2, ... in the order of asking.
+        Numbers 0, 1, 2, ... in the order of asking.
     item : Any
-        What to train: a Cell, the number of a pool item. As JSON has it where a journal is read
-        without its search.
+        What to train, such as a Cell or the number of a pool item; in its JSON form where a journal
+        is read without its search.
     state : State
     value : float, optional
-        As told.
+        The value told.
     metrics : mapping
-        What else was told, by name.
+        Further results told, by name.
     reason : str, optional
-        Of a failure, cancellation or loss; tracebacks included.
+        Reason of a failure, cancellation or loss, tracebacks included.
     retry_of : int, optional
-        Id of the first attempt at this item.
+        Id of the first attempt at this item, if this is a retry.
     attempt : int
         0, and 1, 2, ... for retries.
     costs : mapping
-        What was known before, by name.
+        Costs known before training, by name.
     mean, deviation : float, optional
-        What the model expected of the value.
+        Mean and standard deviation of the value that the model predicted.
     asked, ended : float, optional
         Seconds since 1970.
     seconds : float, optional
-        What choosing it took, its share of the batch.
+        Time that choosing it took, as its share of the batch.
     run : Run, optional
     """
 
@@ -111,11 +111,11 @@ class Trial:
 
     @property
     def counts(self) -> bool:
-        """Whether the trial ended with knowledge: a value, or that the training fails."""
+        """Whether the trial ended with a value or as a failure."""
         return self.state in (State.DONE, State.FAILED)
 
     def to_record(self) -> dict[str, Any]:
-        """Return a flat dictionary: ``metric.NAME``, ``cost.NAME``, the run as its three parts."""
+        """Return a flat dictionary, with keys such as ``metric.NAME`` and the run's three parts."""
         record = {f.name: getattr(self, f.name) for f in fields(self)}
         metrics, run, costs = record.pop("metrics"), record.pop("run"), record.pop("costs")
         record["state"] = self.state.value

@@ -1,8 +1,9 @@
-"""A process that trains, and what can be run in any process to train.
+"""A process that trains, and the functions by which any process can train.
 
-Not one of `multiprocessing`: its processes may not be started by daemonic ones, as Dask's workers
-are, and share the terminal's Ctrl-C. A worker leads a session of its own, so that it can be killed
-with all that it started, and Ctrl-C reaches the main process only, which decides what it means.
+It is not one of `multiprocessing`, whose processes may not be started by daemonic ones, such as
+Dask's workers, and share the terminal's Ctrl-C. A worker leads its own session, so that it can be
+killed with all that it started, and Ctrl-C reaches the main process only, which decides what it
+means.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ from otnas.study.payload import Payload, unpack
 from otnas.study.trial import Trial
 
 PATIENCE = 5.0
-"""Seconds that a worker without work gets to end by itself, for what its script does at exit."""
+"""Seconds that an idle worker gets to end by itself, with the exit handlers of its script."""
 
 GLANCE = 0.2
-"""Seconds between two looks whether the process at the other end is still there."""
+"""Seconds between checks whether the process at the other end is still alive."""
 
 _Pipe = Connection
 
@@ -55,16 +56,16 @@ def perform(
     payload : Payload
     trial : Trial
     token : str
-        Of the run: no two calls are equal, so that no executor answers one from its cache.
+        Token of the run, which makes calls differ, so that no executor answers one from its cache.
     timeout : float, optional
-        Seconds from the call of the training function; then its process is killed.
+        Seconds from the call of the training function after which its process is killed.
     worker : Worker, optional
-        To train in instead; it is used again.
+        The worker to train in; it is used again.
 
     Raises
     ------
     WorkerLost
-        If a process that was started for it ended before its time.
+        If a process that was started for the training ended before it did.
     """
     if worker is not None:
         return worker.call(payload, trial, timeout)
@@ -75,14 +76,14 @@ def perform(
 
 
 class Worker:
-    """A process that trains one trial after another; started when needed, and anew after a kill.
+    """A process that trains one trial after another, started when needed and again after a kill.
 
-    All calls come from one thread at a time; but for `kill`, which comes from any.
+    Calls must come from one thread at a time, except those of `kill`.
 
     Parameters
     ----------
     environment : mapping of str to str, optional
-        Variables that the process gets besides this one's own, which win.
+        Further variables for the process; those of this process take precedence.
     """
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
@@ -114,7 +115,7 @@ class Worker:
         Raises
         ------
         WorkerLost
-            If the process ends meanwhile, however.
+            If the process ends meanwhile, for any reason.
         """
         try:
             running, pipe = self._start()
@@ -137,7 +138,7 @@ class Worker:
             raise
 
     def close(self) -> None:
-        """End the process, politely if it is still there; it is not started again."""
+        """End the process, gracefully if it responds in time; it is not started again."""
         with self._lock:
             self._closed, pipe = True, self._pipe
         if pipe is not None:
@@ -229,7 +230,7 @@ def _wait(pipe: _Pipe, running: subprocess.Popen[bytes], timeout: float | None =
 
 
 def serve(handle: int, parent: int) -> None:
-    """Be the process of a `Worker`: train what comes through a pipe, until told to end.
+    """Run as the process of a `Worker`: train what comes through a pipe until told to end.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Tables by name: the ones imported into the data folder, and those that packages bring."""
+"""Tables by name: those imported into the data folder, and those of installed packages."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _GRAPH = {nasbenchgraph.PREFIX + dataset: dataset for dataset in DATASETS}
 
 
 class TableNotFoundError(LookupError):
-    """No table of this name; the message says which file to get and the command to import it."""
+    """There is no table of this name; the message says which file to get and how to import it."""
 
 
 def folder() -> Path:
@@ -137,13 +137,13 @@ def load(name: str = DEFAULT) -> Table:
 
 
 def save(table: Table, *, replace: bool = False) -> Path:
-    """Keep a table under its name in the data folder.
+    """Save a table under its name in the data folder.
 
     Parameters
     ----------
     table : Table
     replace : bool, default False
-        Whether a table of the same name is written over.
+        Whether a table of the same name is overwritten.
 
     Returns
     -------
@@ -173,7 +173,7 @@ def save(table: Table, *, replace: bool = False) -> Path:
 
 
 def check_name(name: str) -> None:
-    """Refuse a name that a table cannot be kept under.
+    """Refuse a name under which no table can be saved.
 
     Raises
     ------

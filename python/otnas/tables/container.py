@@ -2,9 +2,9 @@
 
 Layout: a magic line, the length of the header (8 bytes, little-endian), its CRC-32C (4 bytes), the
 header (JSON: free fields and, under ``"sections"``, element type, shape, byte offset and CRC-32C of
-every array), then the arrays, each beginning at a multiple of 64, zeros in between.
-Reading maps the file into memory and goes over it once, for the check sums; no bit can turn without
-being noticed. Nothing in the file is code. (A zip of arrays, as NumPy writes it, cannot be mapped;
+every array), then the arrays, each beginning at a multiple of 64, with zeros in between.
+Reading maps the file into memory and goes over it once to verify the check sums, so that corruption
+is detected. Nothing in the file is code. (A zip of arrays, as NumPy writes it, cannot be mapped;
 Arrow files would make PyArrow a requirement.)
 """
 
@@ -34,7 +34,7 @@ _DTYPES = ("<f8", "<i8", "<u8", "<u4", "|u1")
 
 
 class ContainerError(ValueError):
-    """The file is not of this format, or is damaged or cut short."""
+    """The file is not of this format, is damaged, or is truncated."""
 
 
 def write(

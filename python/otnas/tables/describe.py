@@ -1,4 +1,4 @@
-"""Tables in words, for people."""
+"""Descriptions of tables for people to read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _UNITS = {
 
 
 def describe(table: Table, path: Path) -> str:
-    """Say what a table holds and where it is from.
+    """Describe what a table holds and where it comes from.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def _row_of_package(name: str) -> tuple[str, ...]:
 
 
 def overview() -> str:
-    """List the tables that can be opened, a line each; damaged files are said to be."""
+    """List the tables that can be opened, one per line, and note damaged files."""
     rows: list[tuple[str, ...]] = [
         ("NAME", "SPACE", "ARCHITECTURES", "DATASET", "EPOCHS", "SOURCE")
     ]

@@ -1,8 +1,8 @@
 """Architectures as 16-byte keys, found by binary search.
 
-A key is two unsigned 64-bit integers, the more significant first, so that keys are ordered as their
-32 hexadecimal digits are. Arrays of keys stand in the place of dictionaries of Python objects: the
-423,624 keys of NAS-Bench-101 are 6.8 MB and are searched where they lie in the file.
+A key is two unsigned 64-bit integers, the more significant first, so that keys sort like their 32
+hexadecimal digits. Arrays of keys replace dictionaries of Python objects: the 423,624 keys of
+NAS-Bench-101 take 6.8 MB and are searched directly in the mapped file.
 """
 
 from __future__ import annotations
@@ -51,11 +51,12 @@ def to_hex(key: Keys) -> str:
 
 
 def of_cells(space: str, cells: CellArray) -> Keys:
-    """Return the keys under which tables of a space hold the cells.
+    """Return the keys under which tables of a space store the cells.
 
-    NAS-Bench-201: the operations as given, since the benchmark trained isomorphic cells separately.
-    Other built-in spaces: their hash (NAS-Bench-101: the official module hash), so that cells which
-    are the same architecture have one key. A user's spaces: a digest of the canonical form.
+    In NAS-Bench-201 a key is the operations as given, since the benchmark trained isomorphic cells
+    separately. In other built-in spaces it is the hash (in NAS-Bench-101 the official module hash),
+    so that cells which are the same architecture have one key. In a user's space it is a digest of
+    the canonical form.
 
     Raises
     ------
@@ -118,7 +119,7 @@ def repeated(keys: Keys) -> npt.NDArray[np.int64]:
 
 
 def find(ordered: Keys, wanted: Keys) -> npt.NDArray[np.int64]:
-    """Return the position of every wanted key among ordered ones, -1 where it is not there.
+    """Return the position of every wanted key among ordered ones, or -1 where it is absent.
 
     Parameters
     ----------

@@ -1,13 +1,13 @@
-"""The calls of the official APIs, answered by tables: change the import and keep the script.
+"""The official APIs, answered by tables: change the import and keep the script.
 
     from nasbench import api                     from otnas.tables import official as api
     from nas_201_api import NASBench201API       from otnas.tables.official import NASBench201API
 
-Accuracies are fractions in NAS-Bench-101 and percent in NAS-Bench-201, as there. What differs: a
-table has one result an architecture, the mean of all training runs or one of them as it was
-imported, where the official APIs draw one run at random; results are those after the last epoch;
-and what tables do not keep (losses, training accuracies, times of evaluation) is missing from the
-answers.
+Accuracies are fractions in NAS-Bench-101 and percent in NAS-Bench-201, as in the official APIs.
+There are three differences. A table has one result per architecture, the mean of all training runs
+or one of them, as chosen at import, whereas the official APIs draw one run at random. Results are
+those after the last epoch. What tables do not keep (losses, training accuracies, evaluation times)
+is missing from the answers.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class OutOfDomainError(Exception):
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A cell as scripts for NAS-Bench-101 write it.
+    """A cell in the form that scripts for NAS-Bench-101 use.
 
     Attributes
     ----------
@@ -51,12 +51,12 @@ class ModelSpec:
 
 
 class NASBench:
-    """``nasbench.api.NASBench`` on a table.
+    """The interface of ``nasbench.api.NASBench`` on a table.
 
     Parameters
     ----------
     table : Table
-        Of the space ``nasbench101``: ``tables.load("nasbench")``.
+        A table of the space ``nasbench101``, such as ``tables.load("nasbench")``.
 
     Examples
     --------
@@ -79,14 +79,14 @@ class NASBench:
     def query(
         self, model_spec: Any, epochs: int | None = None, stop_halfway: bool = False
     ) -> dict[str, Any]:
-        """Return the results of a cell, and count its training into the budget.
+        """Return the results of a cell, and add its training to the budget counters.
 
         Raises
         ------
         OutOfDomainError
-            If it is not in the table.
+            If the cell is not in the table.
         ValueError
-            For other epochs than the table's, and for `stop_halfway`.
+            If `epochs` differs from the table's, or `stop_halfway` is true.
         """
         if stop_halfway:
             raise ValueError("stop_halfway: expected False, tables have the last epoch only")
@@ -100,7 +100,7 @@ class NASBench:
         return fixed | {name.removeprefix("final_"): value for name, value in run.items()}
 
     def get_metrics_from_spec(self, model_spec: Any) -> tuple[dict[str, Any], dict[Any, Any]]:
-        """Return what is known without training, and the runs by epochs: one run here."""
+        """Return what is known without training, and the runs by epochs: a single run here."""
         try:
             row = int(self.table.rows([model_spec])[0])
         except (KeyError, ValueError) as error:
@@ -108,7 +108,7 @@ class NASBench:
         return self._metrics(row)
 
     def get_metrics_from_hash(self, module_hash: str) -> tuple[dict[str, Any], dict[Any, Any]]:
-        """Return the same by the official hash; KeyError if there is no such cell."""
+        """Return the same for an official hash; raise KeyError if there is no such cell."""
         return self._metrics(int(self.table.rows_of_hashes([module_hash])[0]))
 
     def is_valid(self, model_spec: Any) -> bool:
@@ -146,20 +146,20 @@ class NASBench:
 
 
 class NASBench201API:
-    """``NASBench201API`` and the topology object of ``nats_bench.create`` on tables.
+    """The interface of ``NASBench201API`` and ``nats_bench.create``'s topology object on tables.
 
     Parameters
     ----------
     *tables : Table
-        Of the space ``nasbench201``, one for each data set and number of epochs (``hp``) that the
-        script asks for: ``tables.load("nasbench201_cifar10-valid")``. All of the same
-        architectures in the same order. Indices are rows; those of tables imported in full are the
-        official ones.
+        Tables of the space ``nasbench201``, one for each data set and number of epochs (``hp``)
+        that the script asks for, such as ``tables.load("nasbench201_cifar10-valid")``. All must
+        have the same architectures in the same order. Indices are rows; in tables imported in full
+        these are the official indices.
 
     Raises
     ------
     TypeError, ValueError
-        For other tables.
+        If the tables are not as described.
 
     Examples
     --------
@@ -191,7 +191,7 @@ class NASBench201API:
         return self._first.text(index)
 
     def arch(self, index: int) -> str:
-        """Return an architecture in writing."""
+        """Return an architecture as a string."""
         return self[index]
 
     def query_index_by_arch(self, arch: Any) -> int:
@@ -219,7 +219,7 @@ class NASBench201API:
         Raises
         ------
         ValueError
-            For an architecture, data set, number of epochs or epoch that no table has.
+            If no table has the architecture, data set, number of epochs or epoch.
         """
         row, table = self._row(index), self._table(dataset, hp)
         epochs = table.provenance.epochs or 1
@@ -251,18 +251,18 @@ class NASBench201API:
         }
 
     def get_latency(self, index: Any, dataset: str, hp: str | int = "12") -> float:
-        """Return the latency in seconds; KeyError if the table has none."""
+        """Return the latency in seconds; raise KeyError if the table has none."""
         return self.get_cost_info(index, dataset, hp)["latency"]
 
     def query_by_index(
         self, arch_index: int, dataname: str, hp: str | int = "12"
     ) -> dict[str, dict[str, float]]:
-        """Return the results by seed: one, whose key says how the table's runs were combined."""
+        """Return a dictionary of one result; its key says how the table's runs were combined."""
         seeds = self._table(dataname, hp).provenance.seeds
         return {seeds: self.get_more_info(arch_index, dataname, hp=hp)}
 
     def query_by_arch(self, arch: Any, hp: str | int = "12") -> str:
-        """Return what is known of an architecture as text, as `query_info_str_by_arch`."""
+        """Return what is known about an architecture as text, like `query_info_str_by_arch`."""
         row = self._row(arch)
         lines = [self[row]]
         for dataset, epochs in self._tables:
@@ -283,7 +283,7 @@ class NASBench201API:
     ) -> tuple[float, float | None, float, float]:
         """Return validation accuracy, latency, training time, and the time of all calls so far.
 
-        The official time adds that of one evaluation, which tables do not have.
+        The official API also adds the time of one evaluation, which tables do not have.
         """
         dataset = "cifar10-valid" if dataset == "cifar10" else dataset
         info = self.get_more_info(arch, dataset, iepoch, hp)
@@ -301,12 +301,12 @@ class NASBench201API:
         param_max: float | None = None,
         hp: str | int = "12",
     ) -> tuple[int, float]:
-        """Return index and accuracy of the best architecture within limits in millions.
+        """Return the index and accuracy of the best architecture within limits in millions.
 
         Parameters
         ----------
         dataset, hp
-            Of a table.
+            Those of one of the tables.
         metric_on_set : {"x-valid", "valid", "x-test", "ori-test", "test"}
         flop_max, param_max : float, optional
 
@@ -339,7 +339,7 @@ class NASBench201API:
         self._used_time = 0.0
 
     def random(self, rng: np.random.Generator | int | None = None) -> int:
-        """Return the index of some architecture."""
+        """Return the index of a random architecture."""
         return int(np.random.default_rng(rng).integers(len(self)))
 
     def _row(self, arch: Any) -> int:

@@ -19,7 +19,7 @@ class Provenance:
     dataset : str
         What the networks were trained on.
     metric : str
-        What the errors are errors of, in words.
+        What the errors measure, in words.
     epochs : int or None
         Training epochs, if the source says.
     seeds : str
@@ -29,9 +29,9 @@ class Provenance:
     sha256 : str or None
         Digest of the file read; None if there was no file (an object in memory).
     split : str
-        What training, validation and test images are.
+        Which images are used for training, validation and testing.
     notes : tuple of str
-        What a reader of results has to know.
+        What a reader of the results should know.
 
     Examples
     --------

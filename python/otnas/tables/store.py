@@ -1,4 +1,4 @@
-"""Tables as files: written once, opened without being read."""
+"""Tables as files, written once and opened by memory mapping."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def read(path: Path) -> Table:
     Raises
     ------
     ContainerError, OSError
-        If the file is not one of a table, is damaged or cut short, or cannot be read.
+        If the file is not that of a table, is damaged or truncated, or cannot be read.
     """
     header, arrays = container.read(path)
     try:

@@ -1,7 +1,7 @@
 """Benchmark tables: architectures with the results of training them.
 
-All errors are in percent, training times in seconds. A metric that a source does not have is
-absent; it is never zero.
+All errors are in percent, and training times in seconds. A metric that a source does not have is
+absent; it is never set to zero.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Table:
     Attributes
     ----------
     name : str
-        Its name in messages and reports.
+        Name of the table in messages and reports.
     space : str
         Name of the search space.
     cells : CellArray of n cells
@@ -68,13 +68,13 @@ class Table:
         where the source has them.
     provenance : Provenance
     known_keys : Keys, shape (n, 2), optional
-        `keys`, where they need not be computed.
+        The values of `keys`, if they are known already.
 
     Raises
     ------
     ValueError
-        If the table is empty, the cells are not of the space, or a metric is missing, of another
-        length, or not finite.
+        If the table is empty, the cells are not of the space, or a metric is missing, has another
+        length, or is not finite.
 
     Examples
     --------
@@ -144,13 +144,13 @@ class Table:
 
     @property
     def best(self) -> int:
-        """Row of the lowest validation error."""
+        """Row with the lowest validation error."""
         return int(np.argmin(self.validation_error))
 
     def sample(
         self, n: int, seed: int | np.random.Generator
     ) -> tuple[list[Cell], npt.NDArray[np.float64]]:
-        """Return n random architectures and their validation errors: a `prior` of searches.
+        """Return n random architectures and their validation errors, as a `prior` of searches.
 
         Parameters
         ----------
@@ -160,7 +160,7 @@ class Table:
         Raises
         ------
         TypeError, ValueError
-            If n is something else.
+            If n is not such a number.
         """
         if checks.integer("n", n, 1) > len(self):
             raise ValueError(f"n: expected at most {len(self)}, all of table {self.name}, got {n}")
@@ -168,7 +168,7 @@ class Table:
         return [self.cells[row] for row in rows.tolist()], self.validation_error[rows]
 
     def entry(self, row: int) -> Entry:
-        """Return one row with all that the table knows of it."""
+        """Return one row with all its metrics."""
         return Entry(
             row=range(len(self))[row],
             text=self.text(row),
@@ -177,7 +177,7 @@ class Table:
         )
 
     def text(self, row: int) -> str:
-        """Write an architecture: its official hash (NAS-Bench-101), or as its space does.
+        """Write an architecture as its space does, or as its official hash (NAS-Bench-101).
 
         Cells of spaces that are not built in are written as their keys.
         """
@@ -187,7 +187,7 @@ class Table:
 
     @cached_property
     def texts(self) -> list[str]:
-        """All architectures in writing; see `text`. Made on first use."""
+        """All architectures as texts, made on first use; see `text`."""
         if self.space == "nasbench201":
             return self.cells.to_nasbench201()
         if self._written_by_space:
@@ -207,7 +207,7 @@ class Table:
 
     @cached_property
     def _by_key(self) -> tuple[Keys, npt.NDArray[np.int64] | None]:
-        """Return the keys in order and the row of each; None if the rows are in that order."""
+        """Return the sorted keys and the row of each, or None if the rows are in that order."""
         keys = self.keys
         before, after = keys[:-1], keys[1:]
         rising = (before[:, 0] < after[:, 0]) | (
@@ -226,13 +226,13 @@ class Table:
     def rows(self, cells: CellArray | Iterable[Architecture]) -> npt.NDArray[np.int64]:
         """Return the rows of architectures, shape (m,), in O(m log n).
 
-        NAS-Bench-201 cells are looked up as given, not pruned: the benchmark has results of its own
-        for isomorphic cells. Cells of other spaces are looked up up to isomorphism.
+        NAS-Bench-201 cells are looked up as given, not pruned: the benchmark has separate
+        results for isomorphic cells. Cells of other spaces are looked up up to isomorphism.
 
         Raises
         ------
         KeyError
-            If an architecture is not in the table; the message has its position.
+            If an architecture is not in the table; the message gives its position.
         """
         packed = as_cells(cells, self.cells.taxonomy, name="cells")
         if not len(packed):
@@ -245,7 +245,7 @@ class Table:
         Raises
         ------
         KeyError, ValueError
-            If a hash is not in the table, or is no hash.
+            If a hash is not in the table or is malformed.
         """
         return self._all_found(self._rows(key_arrays.from_hex(hashes)), hashes)
 

@@ -1,4 +1,4 @@
-"""Readers of the files that results come in: one module a format, each returns a `Table`."""
+"""Readers of benchmark files: one module per format, each of which returns a `Table`."""
 
 from __future__ import annotations
 

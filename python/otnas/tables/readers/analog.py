@@ -46,7 +46,7 @@ PREFIX = "analognasbench_"
 
 
 def is_installed() -> bool:
-    """Whether the package is there.
+    """Whether the package is installed.
 
     Examples
     --------
@@ -100,12 +100,12 @@ def load(
     Returns
     -------
     Table
-        The file has one accuracy a network, which serves as validation and as test error.
+        The file has one accuracy per network, which serves as validation and as test result.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If the package or the file is missing, or the file is not what it should be.
+        If the package or the file is missing, or the file does not have the expected form.
 
     Examples
     --------

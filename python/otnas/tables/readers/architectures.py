@@ -1,4 +1,4 @@
-"""Architectures as tables from elsewhere write them."""
+"""Architectures as texts in tables of other origin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What strangers' files may cost: bytes that come out of an archive, and words of a message."""
+"""Limits on untrusted files: the bytes that an archive may expand to, the length of messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LONGEST_MESSAGE = 1000  # whatever part of a file it quotes
 
 
 def read_compressed(stream: IO[bytes], path: Path, kind: str) -> bytes:
-    """Return all that comes out of a compressed file.
+    """Return the whole decompressed contents of a file.
 
     Parameters
     ----------
@@ -46,9 +46,9 @@ def read_compressed(stream: IO[bytes], path: Path, kind: str) -> bytes:
 
 @contextlib.contextmanager
 def reading(path: Path, kind: str) -> Iterator[None]:
-    """Turn whatever a file of the wrong shape causes within the block into one kind of error.
+    """Turn any error that a malformed file causes within the block into a ValueError.
 
-    Readers look into nested data from strangers, any part of which may be of any type.
+    Readers examine untrusted nested data, any part of which may have any type.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What whoever has a table of their own declares about it: columns, meaning, tolerance."""
+"""What users declare about tables of their own: columns, meaning and tolerance."""
 
 from __future__ import annotations
 
@@ -84,15 +84,15 @@ class Meaning:
 
 @dataclass(frozen=True)
 class Tolerance:
-    """What is done about rows that cannot stand as they are.
+    """How rows with duplicate or unknown architectures are handled.
 
     Attributes
     ----------
     duplicates : {"refuse", "first", "mean"}
-        Architectures that occur more than once: refuse the file, take the first row, or the mean
-        of all rows.
+        For architectures that occur more than once: refuse the file, take the first row, or take
+        the mean of all rows.
     unknown : {"refuse", "skip"}
-        Architectures that are not of the space: refuse the file, or leave them out.
+        For architectures that are not of the space: refuse the file, or leave them out.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Anybody's table: CSV or Parquet with a column of architectures and columns of results.
+"""Users' own tables: CSV or Parquet with a column of architectures and columns of results.
 
 What the numbers mean is declared, never guessed: accuracy or error, percent or fraction.
 """
@@ -49,7 +49,7 @@ def read_csv(
     Raises
     ------
     ValueError
-        If a column is not there, a number is none or outside the declared range, or rows are
+        If a column is missing, a value is not a number or outside the declared range, or rows are
         refused; the message counts and lists them.
     OSError
         If the file cannot be read.

@@ -1,7 +1,8 @@
-"""Tables out of objects that the official packages have already loaded.
+"""Tables made from objects that the official packages have already loaded.
 
 ``nasbench.api.NASBench``, ``nas_201_api.NASBench201API`` and the topology object of
-``nats_bench.create``. None of these packages is imported: the objects are known by what they have.
+``nats_bench.create``. None of these packages is imported: the objects are recognised by their
+attributes.
 """
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ def from_nasbench201(
 
 
 def _plain(results: Any) -> dict[str, Any]:
-    """Return an ``ArchResults`` object as its ``state_dict`` has it."""
+    """Return the ``state_dict`` of an ``ArchResults`` object."""
     return {
         "arch_str": results.arch_str,
         "dataset_seed": results.dataset_seed,

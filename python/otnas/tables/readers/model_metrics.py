@@ -43,7 +43,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class ModelMetrics:
-    """Results of one run: at its beginning, at half of its epochs, at its end."""
+    """Results of one run: at its beginning, after half of its epochs, and at its end."""
 
     evaluations: tuple[Evaluation, ...]
     parameters: int
@@ -111,7 +111,7 @@ def _fields(message: bytes) -> list[tuple[int, int | float | bytes]]:
 
 
 def _varint(message: bytes, position: int) -> tuple[int, int]:
-    """Return an integer of seven bits a byte, low bits first, and the position behind it."""
+    """Return an integer of seven bits per byte, low bits first, and the position after it."""
     value = 0
     for shift in range(0, 70, 7):
         byte = message[position]

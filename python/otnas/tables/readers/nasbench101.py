@@ -4,7 +4,7 @@ Every record is one training run: a JSON list of module hash, epochs, adjacency 
 zeros and ones, operations, and results (base64 of a protocol buffer, see `model_metrics`). Each
 of the 423,624 cells was trained three times for 108 epochs and, in the full file, three times for
 4, 12 and 36 epochs as well. The three repeats of a cell are known by their order only. The file is
-read as a stream; what is kept is a few numbers a run.
+read as a stream, of which a few numbers per run are kept.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def read(
     name : str, default "nasbench"
         Name of the table.
     progress : callable, optional
-        Given the bytes read so far and in all.
+        Called with the bytes read so far and in total.
 
     Returns
     -------

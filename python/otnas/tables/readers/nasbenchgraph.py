@@ -32,7 +32,7 @@ _METRICS = ("valid_perf", "perf", "latency", "para")
 
 
 def is_installed() -> bool:
-    """Whether the package is there."""
+    """Whether the package is installed."""
     return importlib.util.find_spec("nas_bench_graph") is not None
 
 
@@ -76,8 +76,8 @@ def load(dataset: str, *, path: Path | None = None, name: str | None = None) -> 
     Raises
     ------
     FileNotFoundError, ValueError
-        If there is no such data set, the package or the file is missing, or the file is not what it
-        should be.
+        If there is no such data set, the package or the file is missing, or the file does not have
+        the expected form.
     """
     if dataset not in DATASETS:
         raise ValueError(f"dataset: expected one of {', '.join(DATASETS)}, got {dataset!r}")

@@ -1,11 +1,11 @@
 """NATS-Bench: results of all architectures of its two search spaces, without PyTorch.
 
 The benchmark of topologies (all NAS-Bench-201 cells, 12 and 200 epochs) comes as a folder
-``NATS-tss-v1_0-3ffb9-simple`` (a file of 100 KB an architecture) or as one file
+``NATS-tss-v1_0-3ffb9-simple`` (with a file of 100 KB per architecture) or as one file
 ``NATS-tss-v1_0-3ffb9.pickle.pbz2``: pickles compressed by bzip2
 (https://github.com/D-X-Y/NATS-Bench). The benchmark of sizes (1, 12 and 90 epochs) comes as
 ``NATS-sss-v1_0-50262-simple`` or ``NATS-sss-v1_0-50262.pickle.pbz2``. Prefer the folder, which is
-read an architecture at a time: the single file is one pickle that has to be in memory as a whole.
+read one architecture at a time: the single file is one pickle that must be in memory as a whole.
 """
 
 from __future__ import annotations

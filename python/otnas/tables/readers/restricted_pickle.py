@@ -1,9 +1,9 @@
-"""Pickles from strangers, read as data.
+"""Untrusted pickles, read as data.
 
 A pickle can call anything its loader lets it name. This loader lets it name the classes on a list
 and nothing else, and gives plain records in their place: no code of the file's choice runs. What
 stands in for classes and functions cannot be changed by the pickle, either. Before anything is
-built the pickle is gone over once (`otnas_fast.formats.check_pickle`): one that nests tuples or
+built the pickle is scanned once (`otnas_fast.formats.check_pickle`): one that nests tuples or
 asks for memory without end is refused.
 """
 
@@ -29,7 +29,7 @@ Allowed: TypeAlias = Mapping[tuple[str, str], Callable[..., Any]]
 
 
 class RefusedPickleError(ValueError):
-    """The pickle names something outside the list, or is no pickle at all."""
+    """The pickle names something outside the list, or is not a pickle."""
 
 
 class Record:
@@ -220,7 +220,7 @@ def loads(data: bytes, allowed: Allowed, source: str) -> Any:
 
 @contextlib.contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Without garbage collections, which go over millions of new objects again and again."""
+    """Pause garbage collection, which would traverse millions of new objects repeatedly."""
     if not gc.isenabled():
         yield
         return

@@ -1,4 +1,4 @@
-"""What the files of NAS-Bench-201 and NATS-Bench hold of one architecture, and how it is read.
+"""Results of one architecture in the files of NAS-Bench-201 and NATS-Bench, and their reading.
 
 The benchmarks trained every architecture on four data sets with several seeds, for several numbers
 of epochs. The results of one architecture and one number of epochs are
@@ -52,7 +52,7 @@ SIZE = Benchmark("nats_size", (1, 12, 90), (777, 888, 999))
 
 @dataclass(frozen=True)
 class Split:
-    """Which accuracies of a data set are validation and test accuracies, and of what images."""
+    """The validation and test accuracies of a data set, and the images that they are of."""
 
     validation: str
     test: str
@@ -93,7 +93,7 @@ SPLITS = {
 
 @dataclass(frozen=True)
 class Choice:
-    """Which of the many results are wanted; nothing is chosen silently.
+    """The choice among the many results; nothing is chosen silently.
 
     Attributes
     ----------
@@ -108,7 +108,7 @@ class Choice:
     Raises
     ------
     ValueError
-        For anything else.
+        If a value is not one of these.
     """
 
     dataset: str
@@ -148,7 +148,7 @@ class Collector:
         return len(self._rows)
 
     def add(self, text: str, results: Mapping[str, Any]) -> None:
-        """Take one architecture.
+        """Add the results of one architecture.
 
         Parameters
         ----------
