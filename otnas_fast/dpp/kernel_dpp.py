@@ -16,10 +16,9 @@ from otnas_fast import _core
 from otnas_fast import _validate as check
 from otnas_fast.dpp._validate import Rng, as_generator, as_items, as_size, draw_seeds
 from otnas_fast.dpp.kernel_ensemble import KernelEnsemble, drawn, log_mean
-from otnas_fast.dpp.rejection import OfAnySize
+from otnas_fast.dpp.rejection import MOST_ITEMS, OfAnySize
 
 _FIRST_LANDMARKS = 100
-_MOST_ITEMS = 20_000  # of a small DPP, whose decomposition takes minutes
 
 
 class KernelDPP(KernelEnsemble):
@@ -70,9 +69,9 @@ class KernelDPP(KernelEnsemble):
             landmarks = self._fitted(count)
             odds = self._scale * landmarks.values
             size = float((odds / (1.0 + odds)).sum()) + self._scale * landmarks.rest
-            if size * size / 4.0 > _MOST_ITEMS:
+            if size * size / 4.0 > MOST_ITEMS:
                 raise _core.NumericalError(
-                    f"kernel: expected one whose sets have at most some {2 * _MOST_ITEMS**0.5:.0f} "
+                    f"kernel: expected one whose sets have at most some {2 * MOST_ITEMS**0.5:.0f} "
                     f"items, got about {size:.0f}; multiply it by a smaller number"
                 )
             if self._count or count >= min(15 * size, self._positive):

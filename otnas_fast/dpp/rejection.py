@@ -53,6 +53,8 @@ from otnas_fast.dpp.kernels import Kernel
 ROWS = 8192  # rows of the kernel computed at once
 SUBSAMPLE = 16_384  # items by which the reference is fitted when there are more
 SLACK = 1e-9  # added to the scores, relative to rho L_ii: far above rounding
+INDEFINITE = 1e-4  # residuals below -rho L_ii times that are no rounding
+MOST_ITEMS = 20_000  # of a small DPP, whose decomposition takes minutes
 DEPENDENT = 1e-9  # landmarks with a smaller share of their diagonal left are dropped
 DIRECTIONS = (0, *(4**i for i in range(8)))  # tried for D
 
@@ -145,12 +147,16 @@ class Proposals:
         # g_i = rho L_ii - |filter L_iA|^2, one product instead of two
         filters = (np.sqrt((rho - slopes).clip(0.0)) * landmarks.vectors).T
         filters = linalg.solve_triangular(landmarks.root, filters.T, lower=True, trans="T")
-        scores = rho * kernel.diagonal() / scale
+        scores = rho * (kernel.diagonal() / scale)
         floor = SLACK * scores
         for start in range(0, len(kernel), ROWS):
             rows = slice(start, start + ROWS)
             block = kernel.block(rows, landmarks.items) / scale
             scores[rows] -= np.square(block @ filters).sum(axis=1)
+        if (scores < -INDEFINITE / SLACK * floor).any():
+            raise _core.NumericalError(
+                "kernel: expected a positive semi-definite one, got an indefinite one"
+            )
         scores = np.maximum(scores, 0.0) + floor
         if not np.isfinite(scores).all():
             raise _core.NumericalError(
@@ -222,6 +228,11 @@ class OfAnySize(Proposals):
     def __init__(self, kernel: Kernel, scale: float, landmarks: Landmarks) -> None:
         odds = scale * landmarks.values
         super().__init__(kernel, scale, landmarks, scale, scale / (1.0 + odds))
+        if not self.total < 2.0 * math.sqrt(MOST_ITEMS):
+            raise _core.NumericalError(
+                f"kernel: expected one that small DPPs of at most {MOST_ITEMS} items stand for; "
+                "multiply it by a smaller number, or take more landmarks"
+            )
         self.count = max(1.0, intermediate_size(self.total))  # q
         self._at_zero = float((np.log1p(odds) - odds / (1.0 + odds)).sum())
 

@@ -86,6 +86,12 @@ def test_arguments():
     points = np.random.default_rng(0).uniform(size=(2_000, 2)) * 1000
     with pytest.raises(NumericalError, match="at most some 283 items, got about"):
         KernelDPP(LaplaceKernel(points)).sample(rng=0)
+    with pytest.raises(NumericalError, match="got an indefinite one"):
+        KernelDPP(MatrixKernel([[1.0, 5.0], [5.0, 1.0]])).sample(rng=0)
+    assert KernelDPP(MatrixKernel(np.eye(3) * 1e-300)).sample(rng=0).shape == (0,)
+    for scale in (1e13, 1e300):  # rounding hides what is left beside such numbers
+        with pytest.raises(NumericalError, match="multiply it by a smaller number"):
+            KernelDPP(MatrixKernel(np.eye(3) * scale)).sample(rng=0)
     with pytest.raises(TypeError, match="kernel"):
         KernelDPP(np.eye(3))
     with pytest.raises(ValueError, match="trials"):
