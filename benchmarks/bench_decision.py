@@ -1,7 +1,7 @@
 """Decisions, refits and whole trials on one core, as ratios to plain NumPy and SciPy (`peers`).
 
-Run with ``OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1``. Limits are of the fastest round, in seconds
-of the processor, which other programs do not lengthen. The peers start from scratch at each
+Limits are of the fastest round, in seconds of the processor, which other programs hardly lengthen.
+The peers start from scratch at each
 decision. Over NAS-Bench-101 they get a part of the cells, as do we for the ratio: its dense vectors
 would not fit into memory.
 """
@@ -28,7 +28,7 @@ from peers import decision as peers
 from targets import Targets
 
 N_OBSERVED = 300
-PEERS_CELLS = 20_000
+PEERS_CELLS = 5_000
 
 
 @dataclass

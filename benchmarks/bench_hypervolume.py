@@ -1,6 +1,6 @@
 """The expected hypervolume improvement with one known cost over whole pools, on one core.
 
-Run with ``OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1``. Made-up posteriors; 150 points were told. The
+Made-up posteriors; 150 points were told. The
 ratio is to evaluating every candidate, which is the answer that is compared with.
 """
 

@@ -1,11 +1,6 @@
 """k-DPP draws against DPPy and a NumPy eigendecomposition, by (n, k).
 
-Run with ``pytest benchmarks/bench_kdpp.py --benchmark-only``. The last tests state targets as
-ratios measured in this very run, the two sides taking turns.
-
-The first draw spends its time in a threaded LAPACK. On a busy machine the threads wait for each
-other and the ratio measures the scheduler; NumPy and SciPy also bring one BLAS and one set of
-threads each. OPENBLAS_NUM_THREADS=1 gives steady ratios; the setting is recorded with the results.
+The last tests state targets as ratios measured in this very run, the two sides taking turns.
 """
 
 import warnings

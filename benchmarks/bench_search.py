@@ -1,7 +1,4 @@
-"""Whole searches of NAS-Bench-201 on a made-up error, one thread.
-
-Run with ``OMP_NUM_THREADS=1 pytest benchmarks/bench_search.py --benchmark-only``.
-"""
+"""Whole searches of NAS-Bench-201 on a made-up error, one thread."""
 
 from __future__ import annotations
 

@@ -1,14 +1,17 @@
 """Benchmarks run with ``pytest --benchmark-only``; plain ``pytest`` does not collect them.
 
 They check answers, and print what was measured beside its target in one table at the end; with
-``--targets`` a missed one fails.
+``--targets`` a missed one fails. BLAS has one thread, for us and for the peers: what it does with
+more depends on the neighbours.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from measure import environment
 from targets import Targets
@@ -30,18 +33,28 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 @pytest.fixture
-def targets(request: pytest.FixtureRequest) -> Targets:
+def targets(request: pytest.FixtureRequest) -> Iterator[Targets]:
     """Where a benchmark states what it measured and what it was to reach."""
-    return request.config.stash[_TARGETS]
+    targets = request.config.stash[_TARGETS]
+    before = len(targets.all)
+    yield targets
+    targets.check(since=before)
 
 
 @pytest.fixture(autouse=True)
-def _record_environment(request: pytest.FixtureRequest) -> None:
+def _one_blas_thread() -> Iterator[None]:
+    with threadpool_limits(1, user_api="blas"):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _record_environment(request: pytest.FixtureRequest, _one_blas_thread: None) -> None:
     """Put CPU, threads available and versions beside every figure."""
     if "benchmark" in request.fixturenames:
         request.getfixturevalue("benchmark").extra_info.update(environment())
 
 
+@pytest.hookimpl(trylast=True)  # below the tables of times
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:

@@ -23,7 +23,7 @@ def environment() -> dict[str, str | int]:
         "cpu": _cpu_model(),
         "processors": os.cpu_count() or 1,
         "python": platform.python_version(),
-        "blas_threads": os.environ.get("OPENBLAS_NUM_THREADS", "default"),
+        "blas_threads": 1,  # conftest.py
     }
     return facts | {package: version(package) for package in PACKAGES}
 
