@@ -154,7 +154,9 @@ def test_target_refit(benchmark: BenchmarkFixture, targets: Targets, measures: s
 @pytest.mark.parametrize("space", ["nasbench201", "nasbench101"])
 def test_rebuild(benchmark: BenchmarkFixture, space: str, measures: str) -> None:
     whole = model(space, measures)
+    before = whole.posterior.standardised_mean.copy()
     benchmark.pedantic(whole.rebuild, rounds=3, warmup_rounds=0)
+    np.testing.assert_allclose(whole.posterior.standardised_mean, before, rtol=1e-6, atol=1e-9)
     note(benchmark, whole.process.kernel.n_items)
 
 

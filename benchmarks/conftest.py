@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import scipy.linalg  # noqa: F401  brings a BLAS of its own, which is to be loaded when one is limited
 from threadpoolctl import threadpool_limits
 
 from measure import environment
