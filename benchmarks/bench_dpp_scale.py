@@ -32,7 +32,7 @@ def planar(n):
     return x, LaplaceKernel(x).block(slice(None), slice(None))
 
 
-@pytest.mark.parametrize(("n", "share", "rounds"), [(1000, 0.5, 9), (5000, 0.4, 3)])
+@pytest.mark.parametrize(("n", "share", "rounds"), [(1000, 0.5, 9), (5000, 0.4, 1)])
 @pytest.mark.benchmark(group="first draw")
 def test_target_first_draw(benchmark, targets, n, share, rounds):
     _, L = planar(n)
