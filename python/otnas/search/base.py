@@ -158,11 +158,11 @@ class Search(ABC, Generic[T]):
                 f"{self._domain.name} is exhausted: expected n <= {self._left.n_left}, got {n}"
             )
         n_drawn = self._n_uniform(n)
-        with transaction.unchanged_if_it_fails(self), one_blas_thread():
+        with transaction.UnchangedIfItFails(self), one_blas_thread():
             chosen = [self._claim(self._draw(self._design_rng)) for _ in range(n_drawn)]
             if n_drawn < n:
                 chosen += [self._claim(item) for item in self._choose(n - n_drawn)]
-        return chosen
+            return chosen
 
     def tell(self, items: T | Iterable[T], values: ArrayLike) -> None:
         """Report values of items in any number and order.
@@ -202,7 +202,7 @@ class Search(ABC, Generic[T]):
                     f"items[{i}]: expected an item not told before, got {item!r} again"
                 )
             new[item] = None
-        with transaction.unchanged_if_it_fails(self):
+        with transaction.UnchangedIfItFails(self):
             for item in new:
                 self._exclude(item)
                 self._pending.pop(self._domain.identify(item)[0], None)
@@ -231,7 +231,7 @@ class Search(ABC, Generic[T]):
             If an item is invalid or not pending.
         """
         cancelled = self._keys(items, "a pending item", lambda key: key in self._pending)
-        with transaction.unchanged_if_it_fails(self):
+        with transaction.UnchangedIfItFails(self):
             for key, item in cancelled.items():
                 position = self._domain.identify(item)[1]
                 del self._pending[key]
@@ -248,7 +248,7 @@ class Search(ABC, Generic[T]):
             If an item is invalid, or counts as one that was asked for or told before.
         """
         claimed = self._keys(items, "an item not seen before", lambda key: key not in self._seen)
-        with transaction.unchanged_if_it_fails(self):
+        with transaction.UnchangedIfItFails(self):
             for item in claimed.values():
                 self._claim(item)
 
@@ -293,9 +293,10 @@ class Search(ABC, Generic[T]):
 
     def restore(self, state: dict[str, Any]) -> None:
         """Restore a saved `state`, after its items have been claimed and told again."""
-        random_state.from_json(self._design_rng, state["design"])
-        random_state.from_json(self._rng, state["method"])
-        self._restore_method(state)
+        with transaction.UnchangedIfItFails(self):
+            random_state.from_json(self._design_rng, state["design"])
+            random_state.from_json(self._rng, state["method"])
+            self._restore_method(state)
 
     @abstractmethod
     def _choose(self, n: int) -> list[T]:

@@ -167,7 +167,7 @@ class PoolSearch(BayesianSearch[int]):
     @property
     def posterior(self) -> PoolPosterior:
         """Posterior over the pool in transformed units, given observed and pending items."""
-        with transaction.unchanged_if_it_fails(self):
+        with transaction.UnchangedIfItFails(self):
             self._condition()
         return self._pool_posterior
 
