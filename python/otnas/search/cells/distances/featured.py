@@ -14,6 +14,7 @@ import numpy as np
 
 from otnas.arrays import FloatArray, IntArray
 from otnas.gp.distances import LaplaceBlocks
+from otnas.search import transaction
 from otnas.search.cells.distances.base import CellDistances
 from otnas.search.cells.features import KnownFeatures
 from otnas.search.cells.pool import CellPool
@@ -39,20 +40,23 @@ class FeaturedDistances(CellDistances):
         self.feature_names = features.names
         self.names = (*distances.names, *features.names)
         self.sample_size, self.largest_pool = distances.sample_size, distances.largest_pool
-        # Item of `distances`, values and deviations of each item; one object, which Ctrl-C cannot
-        # leave half changed.
+        self._of = np.empty(0, dtype=np.intp)  # item of `distances` of each item
         none = np.empty((0, len(features.names)))
-        self._rows: tuple[IntArray, FloatArray, FloatArray] = (np.empty(0, np.intp), none, none)
+        self._values, self._deviations = none, none
 
     @property
     def n_items(self) -> int:
         """Number of cells in the list."""
-        return int(self._rows[0].size)
+        return int(self._of.size)
 
     @property
     def features(self) -> tuple[FloatArray, FloatArray]:
         """Values and deviations of all items, shape (n, F) each."""
-        return self._rows[1:]
+        return self._values, self._deviations
+
+    def checkpoint(self) -> transaction.Undo:
+        """Return a function that undoes all changes since."""
+        return transaction.checkpoint(self)
 
     def append(self, cells: Any) -> None:
         """Put cells at the end of the list."""
@@ -76,16 +80,15 @@ class FeaturedDistances(CellDistances):
         """Keep the first n cells only."""
         if n >= self.n_items:
             return
-        of, values, deviations = self._rows
-        self._rows = of[:n], values[:n], deviations[:n]
-        self._distances.truncate(int(of[:n].max(initial=-1)) + 1)
+        self._of = self._of[:n]
+        self._values, self._deviations = self._values[:n], self._deviations[:n]
+        self._distances.truncate(int(self._of.max(initial=-1)) + 1)
 
     def block(self, rows: IntArray, cols: IntArray) -> FloatArray:
         """Return the distances, shape (B + F, len(rows), len(cols))."""
         items, back = self._items_of(cols)
-        of, values, _ = self._rows
-        own = self._distances.block(of[rows], items)
-        a, b = values[rows].T, values[cols].T
+        own = self._distances.block(self._of[rows], items)
+        a, b = self._values[rows].T, self._values[cols].T
         return np.concatenate([own[:, :, back], np.abs(a[:, :, np.newaxis] - b[:, np.newaxis])])
 
     def _items_of(self, cols: IntArray) -> tuple[IntArray, IntArray | slice]:
@@ -93,19 +96,16 @@ class FeaturedDistances(CellDistances):
 
         A source is fastest with all items in order.
         """
-        of = self._rows[0]
-        if cols.size < of.size or not np.array_equal(cols, np.arange(of.size)):
-            return of[cols], slice(None)
+        if cols.size < self._of.size or not np.array_equal(cols, np.arange(self._of.size)):
+            return self._of[cols], slice(None)
         everything = np.arange(self._distances.n_items)
-        return everything, slice(None) if np.array_equal(of, everything) else of
+        same = np.array_equal(self._of, everything)
+        return everything, slice(None) if same else self._of
 
     def _extend(self, of: IntArray, values: FloatArray, deviations: FloatArray) -> None:
-        known_of, known_values, known_deviations = self._rows
-        self._rows = (
-            np.concatenate([known_of, of]),
-            np.concatenate([known_values, values]),
-            np.concatenate([known_deviations, deviations]),
-        )
+        self._of = np.concatenate([self._of, of])
+        self._values = np.concatenate([self._values, values])
+        self._deviations = np.concatenate([self._deviations, deviations])
 
 
 class _FeaturedLaplace(FeaturedDistances):
@@ -118,11 +118,10 @@ class _FeaturedLaplace(FeaturedDistances):
         n = self._distances.n_blocks
         items, back = self._items_of(cols)
         source: Any = self._distances
-        of, values, _ = self._rows
-        own = source.laplace(of[rows], items, lengthscales[:n], variance)[:, back]
+        own = source.laplace(self._of[rows], items, lengthscales[:n], variance)[:, back]
         exponent = np.zeros(own.shape)
         for f, scale in enumerate(lengthscales[n:]):
-            exponent -= np.abs(values[rows, f, np.newaxis] - values[cols, f]) / scale
+            exponent -= np.abs(self._values[rows, f, np.newaxis] - self._values[cols, f]) / scale
         result: FloatArray = own * np.exp(exponent, out=exponent)
         return result
 

@@ -87,7 +87,7 @@ class PairDistances(CellDistances):
     def _extend(self, kinds: list[Kind]) -> None:
         for kind in kinds:
             if kind not in self._number:
-                self._kinds.append(kind)  # first: Ctrl-C must not leave a number of no kind
+                self._kinds.append(kind)  # first: Ctrl-C must not leave a number without a kind
                 self._number[kind] = len(self._kinds) - 1
         n = len(self._kinds)
         if n > len(self._known):

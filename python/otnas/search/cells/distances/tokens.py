@@ -19,6 +19,7 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from otnas.arrays import FloatArray, IntArray
+from otnas.search import transaction
 from otnas.search.cells.distances.base import CellDistances, distinct
 from otnas.search.cells.pool import CellPool
 from otnas_fast import Cell, CellArray
@@ -51,9 +52,8 @@ class TokenDistances(CellDistances):
 
     def __init__(self) -> None:
         self._vocabularies: list[dict[Hashable, int]] = [{} for _ in self.names]
-        # Tokens of each item, and their number; one object, which Ctrl-C cannot leave half changed.
-        self._sets: list[tuple[csr_array | None, FloatArray]]
-        self._sets = [(None, np.empty(0)) for _ in self.names]
+        self._matrices: list[csr_array | None] = [None for _ in self.names]
+        self._sizes: list[FloatArray] = [np.empty(0) for _ in self.names]
 
     @abstractmethod
     def tokens(self, cell: Cell) -> TokenSets:
@@ -62,7 +62,11 @@ class TokenDistances(CellDistances):
     @property
     def n_items(self) -> int:
         """Number of cells in the list."""
-        return int(self._sets[0][1].size)
+        return int(self._sizes[0].size)
+
+    def checkpoint(self) -> transaction.Undo:
+        """Return a function that undoes all changes since."""
+        return transaction.checkpoint(self)
 
     def append(self, cells: CellArray) -> None:
         """Put cells at the end of the list."""
@@ -77,16 +81,18 @@ class TokenDistances(CellDistances):
 
     def truncate(self, n: int) -> None:
         """Keep the first n cells only; their vocabulary stays."""
-        for b, (matrix, sizes) in enumerate(self._sets):
-            if matrix is not None and n < sizes.size:
-                self._sets[b] = (matrix[:n] if n else None, sizes[:n])
+        for b, matrix in enumerate(self._matrices):
+            if matrix is not None and n < self._sizes[b].size:
+                self._matrices[b] = matrix[:n] if n else None
+                self._sizes[b] = self._sizes[b][:n]
 
     def block(self, rows: IntArray, cols: IntArray) -> FloatArray:
         """Return the distances, shape (B, len(rows), len(cols))."""
         out = np.zeros((self.n_blocks, rows.size, cols.size))
         if rows.size == 0 or cols.size == 0:
             return out
-        for b, (matrix, sizes) in enumerate(self._sets):
+        for b, matrix in enumerate(self._matrices):
+            sizes = self._sizes[b]
             np.add(sizes[rows, np.newaxis], sizes[cols], out=out[b])
             if matrix is not None:
                 whole = cols.size == self.n_items and bool((cols == np.arange(cols.size)).all())
@@ -115,8 +121,9 @@ class TokenDistances(CellDistances):
             bounds = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
             shape = (len(token_sets), max(len(vocabulary), 1))
             new = csr_array((np.ones(len(columns)), np.array(columns, np.int64), bounds), shape)
-            old, old_sizes = self._sets[b]
+            old = self._matrices[b]
             if old is not None:
                 old.resize((old.shape[0], shape[1]))
                 new = vstack([old, new], format="csr")
-            self._sets[b] = (new, np.concatenate([old_sizes, sizes]))
+            self._matrices[b] = new
+            self._sizes[b] = np.concatenate([self._sizes[b], sizes])
