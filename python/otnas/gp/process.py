@@ -208,6 +208,7 @@ class GaussianProcess:
             How many observations they were fitted to.
         """
         values = checks.finite_vector("log_parameters", log_parameters, len(self._parameters))
+        n_fitted = checks.integer("n_fitted", n_fitted, 0)
         if (values < self._parameters.lower).any() or (values > self._parameters.upper).any():
             raise ValueError(
                 f"log_parameters: expected values between {self._parameters.lower} and "
