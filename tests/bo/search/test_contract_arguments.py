@@ -31,7 +31,8 @@ def test_a_wrong_state_changes_nothing(wrong):
     search, twin = after_an_ask(), after_an_ask()
     before = search.state()
     other = after_an_ask()
-    other.ask()  # its generators are elsewhere
+    other.ask(2)  # its generators are elsewhere
+    assert other.state() != before
     with pytest.raises(ValueError, match="state: expected what `state` returned, got "):
         search.restore({**other.state(), **WRONG_PARTS[wrong]})
     assert search.state() == before

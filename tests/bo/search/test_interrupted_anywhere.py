@@ -7,8 +7,8 @@ from interrupts import interrupted, interrupted_undo, lines_of
 
 from otnas.search.pool_search import PoolSearch
 
-# Lines tried in each call.
-TRIED = 16
+# Lines tried in a call of many; all of the others.
+TRIED, FEW = 16, 120
 
 
 def of_cells(name, kind, **options):
@@ -75,7 +75,7 @@ def attacked(call, search, twin, rng):
     assert after != before
     # With the block left, the call is made.
     lines = [line for line in lines if line[0] != "otnas/search/transaction.py"]
-    for i in rng.permutation(len(lines))[:TRIED]:
+    for i in rng.permutation(len(lines))[: None if len(lines) < FEW else TRIED]:
         with interrupted_undo(search, after=int(rng.integers(1, 40))):
             stopped = interrupted(call, search, at=lines[i])
         if not stopped:  # something was remembered, and the line not reached
