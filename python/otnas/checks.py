@@ -40,7 +40,7 @@ def unknown(name: str, valid: Iterable[str], what: str) -> str:
 def choice(name: str, value: object, valid: Iterable[str], what: str = "value") -> None:
     """Raise ValueError if a value is not one of the valid ones."""
     names = tuple(valid)
-    if value not in names:
+    if not isinstance(value, str) or value not in names:
         raise ValueError(f"{name}: {unknown(str(value), names, what)}")
 
 

@@ -124,6 +124,11 @@ def test_sequences() -> None:
     [
         ({"positions": 0}, ValueError, "positions: expected 1 to 30, got 0"),
         ({"positions": True}, TypeError, "positions: expected an integer, got True"),
+        (
+            {"positions": 2, "choices": 3},
+            TypeError,
+            "choices: expected one entry a position, got 3",
+        ),
         ({"positions": 2, "choices": [["c3"]]}, ValueError, "one entry a position, got 1"),
         ({"positions": 1, "choices": ["c3"]}, TypeError, r"choices\[0\]: expected a non-empty"),
         ({"positions": 1, "choices": [["c7"]]}, ValueError, r"choices\[0\]: expected distinct"),

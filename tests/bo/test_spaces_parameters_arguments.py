@@ -32,6 +32,8 @@ A = Integers(1, 3)
         (lambda: Integers(1, True), TypeError, "high: expected an integer, got True"),
         (lambda: Integers(2, 1), ValueError, r"high: expected at least low \(2\), got 1"),
         (lambda: Integers(1, 2, step=0), ValueError, "step: expected at least 1, got 0"),
+        (lambda: Integers(1, 10**30), ValueError, "step: expected one with at most 1,000,000 v"),
+        (lambda: Floats(0, 1, points=10**30), ValueError, "points: expected at most 1,000,000,"),
         (lambda: Floats(0, 1, points=1), ValueError, "points: expected an integer of at least 2"),
         (lambda: Floats(1, 1, points=2), ValueError, r"low: expected below high \(1\), got 1"),
         (lambda: Floats(0, 1, points=2, log=True), ValueError, "low: expected positive and bel"),

@@ -35,12 +35,15 @@ def storage_dtype(dtype: DTypeLike | None, n_items: int) -> np.dtype[np.floating
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If `dtype` is neither float32, float64 nor None.
     """
     if dtype is None:
         return np.dtype(np.float64 if n_items <= LARGEST_DOUBLE_POOL else np.float32)
-    chosen: np.dtype[Any] = np.dtype(dtype)
+    try:
+        chosen: np.dtype[Any] = np.dtype(dtype)
+    except TypeError:
+        raise TypeError(f"dtype: expected float32, float64 or None, got {dtype!r}") from None
     if chosen not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise ValueError(f"dtype: expected float32, float64 or None, got {chosen}")
     return chosen

@@ -156,13 +156,10 @@ class GaussianProcess:
         before = vars(self).copy()  # arrays are replaced, never changed in place
 
         def undo() -> None:
-            generation, version = self._generation, self._version
-            vars(self).update(before)
             # Followers must not mistake a state in between for this one.
-            if version != self._version:
-                self._version = version + 1
-            if generation != self._generation:
-                self._generation = generation + 1
+            counters = {name: getattr(self, name) for name in ("_generation", "_version")}
+            moved = {name: n + 1 for name, n in counters.items() if n != before[name]}
+            vars(self).update(before | moved)  # at once: Ctrl-C finds it undone or not
 
         return undo
 
@@ -211,6 +208,7 @@ class GaussianProcess:
             How many observations they were fitted to.
         """
         values = checks.finite_vector("log_parameters", log_parameters, len(self._parameters))
+        n_fitted = checks.integer("n_fitted", n_fitted, 0)
         if (values < self._parameters.lower).any() or (values > self._parameters.upper).any():
             raise ValueError(
                 f"log_parameters: expected values between {self._parameters.lower} and "

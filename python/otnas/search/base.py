@@ -11,8 +11,8 @@ items. The second belongs to the method.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar, cast
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -158,11 +158,11 @@ class Search(ABC, Generic[T]):
                 f"{self._domain.name} is exhausted: expected n <= {self._left.n_left}, got {n}"
             )
         n_drawn = self._n_uniform(n)
-        with transaction.unchanged_if_it_fails(self), one_blas_thread():
+        with transaction.UnchangedIfItFails(self), one_blas_thread():
             chosen = [self._claim(self._draw(self._design_rng)) for _ in range(n_drawn)]
             if n_drawn < n:
                 chosen += [self._claim(item) for item in self._choose(n - n_drawn)]
-        return chosen
+            return chosen
 
     def tell(self, items: T | Iterable[T], values: ArrayLike) -> None:
         """Report values of items in any number and order.
@@ -182,34 +182,32 @@ class Search(ABC, Generic[T]):
             If shapes differ, an item is invalid or told twice, or a value is NaN, infinitely good
             or not accepted by the method.
         """
-        things = self._several(items)
+        told = self._several(items)
         errors = self._sign * np.atleast_1d(checks.numbers("values", values))
-        if errors.shape != (len(things),):
-            raise ValueError(f"values: expected shape ({len(things)},), got {errors.shape}")
+        if errors.shape != (len(told),):
+            raise ValueError(f"values: expected shape ({len(told)},), got {errors.shape}")
         bad = np.flatnonzero(np.isnan(errors) | np.isneginf(errors))
         if bad.size:
-            worst = "+inf" if self._sign > 0 else "-inf"
             raise ValueError(
-                f"values: expected finite numbers or {worst} for a failed training, got "
-                f"{self._sign * errors[bad[0]]} for items[{bad[0]}]"
+                f"values: expected finite numbers or {self._sign * np.inf:+} for a failed "
+                f"training, got {self._sign * errors[bad[0]]} for items[{bad[0]}]"
             )
         self._check_errors(errors)
         new: dict[T, None] = {}
-        for i, thing in enumerate(things):
-            item = self._domain.checked(thing, f"items[{i}]")
+        for i, item in enumerate(told):
             if item in self._told_exactly or item in new:
                 raise ValueError(
                     f"items[{i}]: expected an item not told before, got {item!r} again"
                 )
             new[item] = None
-        with transaction.unchanged_if_it_fails(self):
+        with transaction.UnchangedIfItFails(self):
             for item in new:
                 self._exclude(item)
                 self._pending.pop(self._domain.identify(item)[0], None)
-            self._told += new
-            self._told_exactly.update(new)
+            self._told += told
+            self._told_exactly.update(told)
             self._errors = np.concatenate([self._errors, errors])
-            self._observed(list(new), errors)
+            self._observed(told, errors)
 
     def fail(self, items: T | Iterable[T]) -> None:
         """Report failed trainings; they count as the worst value told and are not asked for again.
@@ -219,8 +217,8 @@ class Search(ABC, Generic[T]):
         TypeError, ValueError, IndexError
             As `tell`.
         """
-        things = self._several(items)
-        self.tell(things, np.full(len(things), self._sign * np.inf))
+        failed = self._several(items)
+        self.tell(failed, np.full(len(failed), self._sign * np.inf))
 
     def cancel(self, items: T | Iterable[T]) -> None:
         """Take pending items back without a value; they may be asked for again.
@@ -231,7 +229,7 @@ class Search(ABC, Generic[T]):
             If an item is invalid or not pending.
         """
         cancelled = self._keys(items, "a pending item", lambda key: key in self._pending)
-        with transaction.unchanged_if_it_fails(self):
+        with transaction.UnchangedIfItFails(self):
             for key, item in cancelled.items():
                 position = self._domain.identify(item)[1]
                 del self._pending[key]
@@ -248,16 +246,16 @@ class Search(ABC, Generic[T]):
             If an item is invalid, or counts as one that was asked for or told before.
         """
         claimed = self._keys(items, "an item not seen before", lambda key: key not in self._seen)
-        with transaction.unchanged_if_it_fails(self):
+        with transaction.UnchangedIfItFails(self):
             for item in claimed.values():
                 self._claim(item)
 
-    def predictions(self, items: Sequence[T]) -> tuple[FloatArray, FloatArray] | None:
+    def predictions(self, items: T | Iterable[T]) -> tuple[FloatArray, FloatArray] | None:
         """Return the means and deviations predicted when items were asked for, shapes (k,) each.
 
         They are in units of values; NaN for items drawn without a model, None if that is all.
         """
-        found = [self._predictions.get(item, (np.nan, np.nan)) for item in items]
+        found = [self._predictions.get(item, (np.nan, np.nan)) for item in self._several(items)]
         table = np.array(found, dtype=np.float64).reshape(-1, 2)
         if np.isnan(table).all():
             return None
@@ -283,19 +281,25 @@ class Search(ABC, Generic[T]):
         None for methods whose state cannot be serialised: repeat their calls instead.
         """
         own = self._method_state()
-        if own is None:
-            return None
-        return {
-            "design": random_state.to_json(self._design_rng),
-            "method": random_state.to_json(self._rng),
-            **own,
-        }
+        rngs = {"design": self._design_rng, "method": self._rng}
+        states = {name: random_state.to_json(rng) for name, rng in rngs.items()}
+        return None if own is None else states | own
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Restore a saved `state`, after its items have been claimed and told again."""
-        random_state.from_json(self._design_rng, state["design"])
-        random_state.from_json(self._rng, state["method"])
-        self._restore_method(state)
+        """Restore a saved `state`, after its items have been claimed and told again.
+
+        Raises
+        ------
+        ValueError
+            If it is not the state of such a search.
+        """
+        try:
+            with transaction.UnchangedIfItFails(self), one_blas_thread():
+                random_state.from_json(self._design_rng, state["design"])
+                random_state.from_json(self._rng, state["method"])
+                self._restore_method(state)
+        except (TypeError, ValueError, LookupError) as error:
+            raise ValueError(f"state: expected what `state` returned, got {error!r}") from error
 
     @abstractmethod
     def _choose(self, n: int) -> list[T]:
@@ -321,14 +325,7 @@ class Search(ABC, Generic[T]):
         """Restore what `_method_state` returned."""
 
     def _draw(self, rng: np.random.Generator, taken: set[Hashable] | None = None) -> T:
-        """Draw a fresh item, uniformly over the pool's items left or by `Domain.random`.
-
-        Parameters
-        ----------
-        rng : numpy Generator
-        taken : set of keys, optional
-            As for `_fresh`.
-        """
+        """Draw a fresh item (see `_fresh`), uniformly over those left or by `Domain.random`."""
         if self._left is not None:
             drawn = (self._domain.at(i) for i in self._left.random_order(rng))
         else:
@@ -365,19 +362,17 @@ class Search(ABC, Generic[T]):
         return item
 
     def _several(self, items: T | Iterable[T]) -> list[T]:
-        if self._domain.is_item(items):
-            return [cast(T, items)]
-        if not isinstance(items, Iterable):
+        things: Any = [items] if self._domain.is_item(items) else items
+        if not isinstance(things, Iterable):
             raise TypeError(f"items: expected an item or several, got {items!r}")
-        return list(items)
+        return [self._domain.checked(thing, f"items[{i}]") for i, thing in enumerate(things)]
 
     def _keys(
         self, items: T | Iterable[T], wanted: str, allowed: Callable[[Hashable], bool]
     ) -> dict[Hashable, T]:
         """Return items by key; the keys must be different and allowed."""
         found: dict[Hashable, T] = {}
-        for i, thing in enumerate(self._several(items)):
-            item = self._domain.checked(thing, f"items[{i}]")
+        for i, item in enumerate(self._several(items)):
             key = self._domain.identify(item)[0]
             if key in found or not allowed(key):
                 raise ValueError(f"items[{i}]: expected {wanted}, got {item!r}")

@@ -147,7 +147,7 @@ def get(name: str) -> Method:
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If there is none; the message has the nearest valid name.
 
     Examples
@@ -155,9 +155,11 @@ def get(name: str) -> Method:
     >>> get("regularised-evolution").summary, get("GP-BUCB:tw-2g").settings[-1].__name__
     ('regularised evolution', 'BUCB')
     """
+    if not isinstance(name, str):
+        raise TypeError(f"method: expected a name, got {checks.shown(name)}")
     if name in METHODS:
         return METHODS[name]
-    rule, colon, kernel = str(name).partition(":")
+    rule, colon, kernel = name.partition(":")
     if not colon:
         rule, kernel = (rule, DEFAULT_KERNEL) if rule in RULES else (DEFAULT_RULE, rule)
         if not ({"+", "/"} & set(kernel) or kernel in KERNELS or kernel in MEASURES):
@@ -294,7 +296,11 @@ def make(
     if isinstance(pool, Table):
         columns, pool = pool.metrics, CellPool(space, pool.cells, merge=False)
     elif pool is not None and not isinstance(pool, CellPool):
-        pool = CellPool(space, pool)
+        try:
+            pool = CellPool(space, pool)
+        except (TypeError, ValueError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"pool: {error}") from None
     if features is not None:
         features = with_columns("features", features, columns)
     known = _features(method, features, prior, space, pool, direction)

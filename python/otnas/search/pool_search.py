@@ -24,6 +24,7 @@ from otnas.search.decision.settings import AcquisitionSettings, ModelSettings
 from otnas.search.decision.transforms import OutputTransform
 from otnas.search.domain import PoolItems
 from otnas.search.settings import as_identity, as_settings
+from otnas.search.threads import one_blas_thread
 from otnas_fast import Embedding
 
 CandidateFunction = Callable[["PoolSearch", np.random.Generator], ArrayLike]
@@ -167,7 +168,7 @@ class PoolSearch(BayesianSearch[int]):
     @property
     def posterior(self) -> PoolPosterior:
         """Posterior over the pool in transformed units, given observed and pending items."""
-        with transaction.unchanged_if_it_fails(self):
+        with transaction.UnchangedIfItFails(self), one_blas_thread():
             self._condition()
         return self._pool_posterior
 

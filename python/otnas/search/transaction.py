@@ -8,8 +8,7 @@ of these.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -39,15 +38,30 @@ def checkpoint(owner: object) -> Undo:
     return restore
 
 
-@contextmanager
-def unchanged_if_it_fails(owner: Restorable) -> Iterator[None]:
-    """Undo all changes of the block if it raises, be it an error or Ctrl-C."""
-    undo = owner.checkpoint()
-    try:
-        yield
-    except BaseException:
-        undo()
-        raise
+class UnchangedIfItFails:
+    """Undoes all changes of a block that raises, be it an error or Ctrl-C.
+
+    This is no generator: Ctrl-C between a generator's last line and its caller would leave it
+    suspended, to undo whatever came later when it is collected.
+
+    Parameters
+    ----------
+    owner : Restorable
+    """
+
+    def __init__(self, owner: Restorable) -> None:
+        self._undo = owner.checkpoint()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is not None:
+            try:
+                self._undo()
+            except KeyboardInterrupt:  # Ctrl-C again: an undo can be repeated, not left half done
+                self.__exit__(kind)
+                raise
 
 
 def _undo(value: Any) -> Undo | None:

@@ -23,8 +23,8 @@ class SearchSpace(ABC, Generic[A]):
     """A search space of architectures of type `A`: cells, or a user's parameters.
 
     A space is immutable, and all randomness comes from the generator passed in. Two architectures
-    are the same to a space if they have the same `hash`; nothing else is compared, so `A` need not
-    be hashable.
+    are the same to a space if they have the same `hash`. A search also needs them to be hashable by
+    Python, as tuples and frozen dataclasses are, and equal if nothing distinguishes them.
 
     Attributes
     ----------

@@ -165,6 +165,10 @@ class Ordered(Parameter):
         return places.chain(position, absent=self.when is not None)
 
 
+MAX_VALUES = 1_000_000
+"""Largest number of values of a parameter, which are all stored."""
+
+
 class Integers(Ordered):
     """The integers from `low` to `high`, both included.
 
@@ -198,6 +202,11 @@ class Integers(Ordered):
             raise ValueError(f"step: expected at least 1, got {step}")
         if high < low:
             raise ValueError(f"high: expected at least low ({low}), got {high}")
+        if (high - low) // step >= MAX_VALUES:
+            raise ValueError(
+                f"step: expected one with at most {MAX_VALUES:,} values from {low} to {high}, "
+                f"got {step}"
+            )
         values = list(range(int(low), int(high) + 1, int(step)))
         super().__init__(values, scale="log" if log else "value", when=when)
 
@@ -232,6 +241,8 @@ class Floats(Ordered):
     ) -> None:
         if isinstance(points, bool) or not isinstance(points, int | np.integer) or points < 2:
             raise ValueError(f"points: expected an integer of at least 2, got {points!r}")
+        if points > MAX_VALUES:
+            raise ValueError(f"points: expected at most {MAX_VALUES:,}, got {points}")
         for name, number in (("low", low), ("high", high)):
             if not _is_number(number) or not math.isfinite(number):
                 raise TypeError(f"{name}: expected a finite number, got {number!r}")

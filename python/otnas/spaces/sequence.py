@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from itertools import product
 from math import prod
@@ -73,6 +73,8 @@ class SequenceSpace(CategoricalSpace):
         self.positions = int(positions)
         if choices is None:
             choices = [taxonomy.operations] * self.positions
+        if not isinstance(choices, Collection):
+            raise TypeError(f"choices: expected one entry a position, got {choices!r}")
         if len(choices) != self.positions:
             raise ValueError(f"choices: expected one entry a position, got {len(choices)} entries")
         self.choices = tuple(

@@ -94,6 +94,25 @@ def test_an_ask_that_fails_was_not_called(error, where, monkeypatch):
     np.testing.assert_allclose(s.posterior.std, twin.posterior.std, atol=1e-7)
 
 
+def test_a_look_at_the_posterior_that_fails_leaves_no_trace(monkeypatch):
+    s, twin, _ = interrupted_pair()
+    assert run(s, [3, 2, 1]) == run(twin, [3, 2, 1])
+
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    process = s.posterior.process
+    for one in (s, twin):
+        one.tell(59, 1.5)
+    with monkeypatch.context() as patch:  # the observation is in by then
+        patch.setattr(process, "set_targets", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            s.posterior
+    assert process.items.size == 6
+    np.testing.assert_array_equal(s.posterior.mean, twin.posterior.mean)
+    assert run(s, [1, 2]) == run(twin, [1, 2])
+
+
 def test_a_kernel_that_fails_at_any_call_leaves_the_posterior_right():
     failed = 0
     for calls_before in range(12):

@@ -10,7 +10,7 @@ import numpy as np
 from otnas.arrays import IntArray, fingerprint
 from otnas.search.availability import Availability
 from otnas.search.cells.features import KnownFeatures
-from otnas.search.cells.pool import CellPool
+from otnas.search.cells.pool import CellPool, hashable
 from otnas.search.costs import KnownCosts
 from otnas.search.domain import Domain
 from otnas.spaces import SearchSpace, Space
@@ -35,7 +35,8 @@ class CellDomain(Domain[Any]):
     Raises
     ------
     TypeError, ValueError
-        If an argument has a wrong type, or the pool belongs to another space.
+        If an argument has a wrong type, architectures cannot be hashed, or the pool belongs to
+        another space.
     """
 
     def __init__(
@@ -52,6 +53,14 @@ class CellDomain(Domain[Any]):
         if pool is not None and not _same(pool.space, space):
             raise ValueError(f"pool: expected cells of space {space.name}, got {pool!r}")
         self.space, self.pool, self.costs, self.features = space, pool, costs, features
+        self._kind: type[Any] = Cell
+        if not isinstance(space, Space):
+            self._kind = type(space.random(np.random.default_rng(0)))
+        if self._kind.__hash__ is None:
+            raise TypeError(
+                "space: expected architectures that can be hashed, such as tuples or frozen "
+                f"dataclasses, got one of type {self._kind.__name__}"
+            )
         self.name = f"space {space.name}"
         if pool is not None:
             self.name = f"the pool of {len(pool)} cells of {self.name}"
@@ -63,8 +72,13 @@ class CellDomain(Domain[Any]):
         return Availability(len(self.pool), self.pool.labels, self._within_budget())
 
     def is_item(self, thing: object) -> bool:
-        """Whether a thing is a cell, or a mapping such as a configuration."""
-        return isinstance(thing, (Cell, Mapping))
+        """Whether a thing is an architecture, or a mapping such as a configuration."""
+        if not isinstance(thing, tuple) or not issubclass(self._kind, tuple):
+            return isinstance(thing, (self._kind, Cell, Mapping))
+        try:
+            return self.space.is_valid(thing)
+        except (TypeError, ValueError, LookupError):  # a tuple of several
+            return False
 
     def checked(self, thing: object, name: str) -> Any:
         """Return a valid architecture in the form that the space uses."""
@@ -75,9 +89,7 @@ class CellDomain(Domain[Any]):
             raise ValueError(
                 f"{name}: expected a valid {kind} of space {self.space.name}, got {thing!r}"
             )
-        if type(thing).__hash__ is None:  # such as a dict of the user's
-            return self.space.parse(self.space.format(thing))
-        return thing
+        return hashable(self.space, thing)
 
     def identify(self, item: Any) -> tuple[bytes | int, int]:
         """Return the key that equivalent cells share, and the position in the pool (-1 if none)."""

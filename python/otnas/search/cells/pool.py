@@ -118,13 +118,18 @@ class CellPool:
         return f"CellPool({len(self)} cells of {self.space.name}, {self.n_distinct} distinct)"
 
 
+def hashable(space: SearchSpace[Any], thing: Any) -> Any:
+    """Return an architecture in the form that the space uses, if it cannot be hashed (a dict)."""
+    return thing if type(thing).__hash__ is not None else space.parse(space.format(thing))
+
+
 def _enumerated(space: SearchSpace[Any], cells: Any) -> Enumerated[Any]:
     if cells is None:
         cells = space.enumerate()
     if not isinstance(space, Space):
         if isinstance(cells, Enumerated):
             return cells
-        listed = list(cells)
+        listed = [hashable(space, cell) for cell in cells]
         return Enumerated(listed, space.digests(listed))
     if not isinstance(cells, SpaceCells):
         packed = as_cells(cells, name="cells")

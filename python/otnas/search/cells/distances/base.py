@@ -33,7 +33,7 @@ class TypicalSample:
     def __init__(self, space: SearchSpace[Any], pool: CellPool | None, size: int) -> None:
         if pool is not None:
             spaced = np.linspace(0, len(pool) - 1, min(len(pool), size)).astype(np.intp)
-            self.cells: Any = pool.cells[np.unique(spaced)]
+            self.cells: Any = packed([pool[i] for i in np.unique(spaced).tolist()])
         else:
             rng = np.random.default_rng(0)
             self.cells = packed([space.random(rng) for _ in range(size)])

@@ -9,6 +9,7 @@ import numpy as np
 
 from otnas.arrays import FloatArray, IntArray
 from otnas.gp.embedding_distances import EmbeddingDistances
+from otnas.search import transaction
 from otnas.search.cells.distances.base import CellDistances
 from otnas.search.cells.pool import CellPool
 from otnas_fast import Embedding
@@ -40,6 +41,10 @@ class EmbeddedDistances(CellDistances):
     def n_items(self) -> int:
         """Number of cells in the list."""
         return 0 if self._source is None else self._source.n_items
+
+    def checkpoint(self) -> transaction.Undo:
+        """Return a function that undoes all changes since."""
+        return transaction.checkpoint(self)
 
     def append(self, cells: Any) -> None:
         """Put cells at the end of the list."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from otnas.arrays import FloatArray, IntArray
 from otnas.gp.distances import LaplaceBlocks
+from otnas.search import transaction
 from otnas.search.cells.distances.base import CellDistances
 from otnas.search.cells.features import KnownFeatures
 from otnas.search.cells.pool import CellPool
@@ -52,6 +53,10 @@ class FeaturedDistances(CellDistances):
     def features(self) -> tuple[FloatArray, FloatArray]:
         """Values and deviations of all items, shape (n, F) each."""
         return self._values, self._deviations
+
+    def checkpoint(self) -> transaction.Undo:
+        """Return a function that undoes all changes since."""
+        return transaction.checkpoint(self)
 
     def append(self, cells: Any) -> None:
         """Put cells at the end of the list."""

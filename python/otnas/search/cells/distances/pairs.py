@@ -87,8 +87,8 @@ class PairDistances(CellDistances):
     def _extend(self, kinds: list[Kind]) -> None:
         for kind in kinds:
             if kind not in self._number:
-                self._number[kind] = len(self._kinds)
-                self._kinds.append(kind)
+                self._kinds.append(kind)  # first: Ctrl-C must not leave a number without a kind
+                self._number[kind] = len(self._kinds) - 1
         n = len(self._kinds)
         if n > len(self._known):
             grown = np.full((max(n, 2 * len(self._known)),) * 2, np.nan)

@@ -19,6 +19,7 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from otnas.arrays import FloatArray, IntArray
+from otnas.search import transaction
 from otnas.search.cells.distances.base import CellDistances, distinct
 from otnas.search.cells.pool import CellPool
 from otnas_fast import Cell, CellArray
@@ -62,6 +63,10 @@ class TokenDistances(CellDistances):
     def n_items(self) -> int:
         """Number of cells in the list."""
         return int(self._sizes[0].size)
+
+    def checkpoint(self) -> transaction.Undo:
+        """Return a function that undoes all changes since."""
+        return transaction.checkpoint(self)
 
     def append(self, cells: CellArray) -> None:
         """Put cells at the end of the list."""
