@@ -156,13 +156,10 @@ class GaussianProcess:
         before = vars(self).copy()  # arrays are replaced, never changed in place
 
         def undo() -> None:
-            generation, version = self._generation, self._version
-            vars(self).update(before)
+            now = vars(self)
             # Followers must not mistake a state in between for this one.
-            if version != self._version:
-                self._version = version + 1
-            if generation != self._generation:
-                self._generation = generation + 1
+            moved = [name for name in ("_generation", "_version") if now[name] != before[name]]
+            now.update({**before, **{name: now[name] + 1 for name in moved}})
 
         return undo
 

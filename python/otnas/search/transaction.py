@@ -8,8 +8,7 @@ of these.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -39,15 +38,21 @@ def checkpoint(owner: object) -> Undo:
     return restore
 
 
-@contextmanager
-def unchanged_if_it_fails(owner: Restorable) -> Iterator[None]:
-    """Undo all changes of the block if it raises, be it an error or Ctrl-C."""
-    undo = owner.checkpoint()
-    try:
-        yield
-    except BaseException:
-        undo()
-        raise
+class unchanged_if_it_fails:  # noqa: N801  (used like a function)
+    """Undo all changes of the block if it raises, be it an error or Ctrl-C.
+
+    Not a generator: one that Ctrl-C left suspended would undo whatever came later.
+    """
+
+    def __init__(self, owner: Restorable) -> None:
+        self._undo = owner.checkpoint()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: object, where: object) -> None:
+        if kind is not None:
+            self._undo()
 
 
 def _undo(value: Any) -> Undo | None:

@@ -91,6 +91,7 @@ class Journal:
     def __init__(self, path: Path, *, wait: float = 1.0, sync: bool = True) -> None:
         self.path, self._sync = path, sync
         self._process, self._broken = os.getpid(), False
+        self._absolute = path.absolute()  # whoever changes the working directory keeps the file
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("a+b", buffering=0)
         try:
@@ -98,6 +99,8 @@ class Journal:
             self._file.seek(0)
             self.contents = _parse(_contents(self._file, path), path)
             self.size = 0 if self.contents is None else self.contents.size
+            # What the file has: also a line without an end, or one that is just being written.
+            self._length: int | None = self._file.tell()
             if sync:
                 _sync_folder(path.parent)
         except BaseException:
@@ -121,7 +124,7 @@ class Journal:
             )
         if self._file.closed:
             raise JournalError(f"{self.path}: the journal is closed")
-        if self._broken:
+        if self._broken or self._length is None:
             raise JournalError(
                 f"{self.path}: what is on the disk is uncertain since a write failed; open it again"
             )
@@ -134,36 +137,37 @@ class Journal:
         OSError
             If the lines cannot be written or synced; it names the file.
         LockedError, JournalError
-            As `check_usable`.
+            As `check_usable`, or if something else changed the file.
         """
         self.check_usable()
+        self._check_file()
         lines = "".join(json.dumps(record, allow_nan=False) + "\n" for record in records).encode()
-        before = self.size
+        before, whole = self.size, self._length == self.size
         try:
-            if os.fstat(self._file.fileno()).st_size > before:
+            self._length = None
+            if not whole:
                 self._file.truncate(before)  # a line without an end
             written = 0
             while written < len(lines):
                 written += self._file.write(lines[written:])
-            self.size += written
             if self._sync:
                 self._synced()
+            self.size += written
+            self._length = self.size
         except BaseException as error:
-            self.size = before + 1  # whatever was written
             self.rewind(before)
             if isinstance(error, OSError) and error.filename is None:
                 error.filename = str(self.path)
             raise
 
     def rewind(self, size: int) -> None:
-        """Remove what was appended since the file had this size."""
-        if self.size == size:
+        """Remove what was appended since the file had this size; if interrupted, call it again."""
+        if self.size == size and self._length is not None:
             return
-        broken, self._broken = self._broken, True
         self._file.truncate(size)
-        if self._sync and not broken:
-            os.fsync(self._file.fileno())
-        self._broken, self.size = broken, size
+        if self._sync and not self._broken:
+            self._synced()
+        self.size = self._length = size
 
     def close(self) -> None:
         """Close the file."""
@@ -179,6 +183,21 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _check_file(self) -> None:
+        """Raise unless the path leads to the file that is open, and it is as it was left."""
+        status = os.fstat(self._file.fileno())
+        try:
+            there = os.path.samestat(status, os.stat(self._absolute))
+        except FileNotFoundError:
+            there = False
+        if not there:
+            raise JournalError(f"{self.path}: it was removed or replaced since it was opened")
+        if status.st_size != self._length:
+            raise JournalError(
+                f"{self.path}: something else wrote to it: expected {self._length} bytes, got "
+                f"{status.st_size}"
+            )
 
     def _synced(self) -> None:
         try:

@@ -272,6 +272,8 @@ def test_a_study_by_names(tmp_path):
         ((), {"space": "nasbench201", "method": "tw-ful"}, ValueError, "did you mean 'tw-full'"),
         ((), {"space": "nasbench201", "objective": 3}, TypeError, "objective: expected a text"),
         ((), {"space": "nasbench201", "about": {"search": 1}}, ValueError, "other keys than 'sea"),
+        (("a.jsonl",), {"space": "nasbench201", "about": {"a": {1}}}, TypeError, "about: .*JSON"),
+        (("a.jsonl",), {"space": "nasbench201", "about": {"a": math.nan}}, ValueError, "about: "),
     ],
 )
 def test_mistakes_in_making_one(tmp_path, monkeypatch, arguments, options, error, message):

@@ -12,7 +12,7 @@ from searches import tiny_space
 from studies import events, make, states
 from trainings import dies, everything, numbered, restless
 
-from otnas.study import BrokenExecutorError, State, TooManyFailures
+from otnas.study import BrokenExecutorError, State, StudyError, TooManyFailures
 
 
 class ByHand(Executor):
@@ -261,6 +261,20 @@ def test_in_another_thread():
     thread.join()
     assert failures == []
     assert study.n_counted == 3
+
+
+def test_one_run_at_a_time():
+    study, refused = make(), []
+
+    class Nested(Here):
+        def submit(self, fn, /, *args):
+            with pytest.raises(StudyError, match="run: expected no other run of the same study"):
+                study.run(numbered, n_trials=3, progress=False)
+            refused.append(args)
+            return super().submit(fn, *args)
+
+    study.run(numbered, n_trials=3, executor=Nested(), max_running=1, progress=False)
+    assert (len(refused), states(study)) == (3, ["done"] * 3)
 
 
 def test_time_in_the_queue_is_not_training():
