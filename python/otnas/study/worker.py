@@ -31,6 +31,9 @@ from otnas.study.trial import Trial
 PATIENCE = 5.0
 """Seconds that an idle worker gets to end by itself, with the exit handlers of its script."""
 
+MOMENT = 1.0
+"""Seconds that a process whose pipe has closed gets to end by itself, so that we learn how."""
+
 GLANCE = 0.2
 """Seconds between checks whether the process at the other end is still alive."""
 
@@ -132,7 +135,7 @@ class Worker:
             outcome: Outcome = pipe.recv()
             return outcome
         except (EOFError, OSError):
-            raise WorkerLost(f"its process ended with {self._end()}") from None
+            raise WorkerLost(f"its process ended with {self._end(MOMENT)}") from None
         except BaseException:
             self._end()
             raise
@@ -171,8 +174,8 @@ class Worker:
                         raise WorkerLost(f"its process could not be started: {error}") from error
             return self._process, self._pipe
 
-    def _end(self) -> str:
-        """Kill the process, if there is one, and its group; say how it ended."""
+    def _end(self, moment: float = 0.0) -> str:
+        """Kill the process, if it does not end in a moment, and its group; say how it ended."""
         with self._lock:
             running, self._process = self._process, None
             pipe, self._pipe = self._pipe, None
@@ -180,6 +183,8 @@ class Worker:
                 pipe.close()
             if running is None:
                 return "the run"
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                running.wait(moment)
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(running.pid, signal.SIGKILL)
             code = running.wait()

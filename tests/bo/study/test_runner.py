@@ -13,6 +13,7 @@ from studies import events, make, states
 from trainings import dies, everything, numbered, restless
 
 from otnas.study import BrokenExecutorError, State, StudyError, TooManyFailures
+from otnas.study.slurm import SubmititExecutor
 
 
 class ByHand(Executor):
@@ -89,6 +90,19 @@ def test_no_two_calls_are_equal():
         make().run(numbered, n_trials=3, executor=executor, max_running=1, progress=False)
     assert len({repr(call) for call in executor.calls}) == 6
     assert not executor.is_shut_down
+
+
+def test_an_executor_that_wants_a_process_for_every_training():
+    """An executor that interrupts what it runs, as submitit does, does not make a failure of it."""
+
+    class Apart(Here):
+        own_process = True
+
+    study = make()
+    study.run(numbered, n_trials=2, executor=Apart(), max_running=1, progress=False)
+    workers = {trial.run.worker.split(":")[1] for trial in study.trials}
+    assert len(workers - {str(os.getpid())}) == 2
+    assert SubmititExecutor.own_process
 
 
 def test_an_executor_that_the_run_made_is_shut_down():
