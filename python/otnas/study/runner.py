@@ -51,7 +51,7 @@ def run(
     max_failures: int | None = None,
     progress: bool = True,
 ) -> None:
-    """Train until `n_trials` trials of the study are done or failed.
+    """Train until `n_trials` trials of the study are done or failed: the method `Study.run`.
 
     Trials that earlier runs left running or lost are trained first. Running the same script again
     after a crash or Ctrl-C therefore finishes the job.
@@ -88,6 +88,8 @@ def run(
         If an argument has the wrong type or is out of range, or `train` cannot be pickled.
     TooManyFailures
         If more than `max_failures` trainings failed. The message has the first traceback.
+    StudyError
+        If another run of the same study is under way.
     BrokenExecutorError
         If the executor cannot go on, or cannot load `train`.
     KeyboardInterrupt
@@ -114,9 +116,12 @@ def run(
         if not 0 < timeout < math.inf:
             raise ValueError(f"timeout: expected finite seconds > 0, got {timeout}")
         timeout = float(timeout)
-    backend = Backend(train, executor, max_running, timeout)
-    shown = Progress(progress, n_trials)
-    _Runner(study, backend, shown, n_trials, max_running, retries, max_failures).run()
+    if study._run_lock.locked():
+        raise StudyError("run: expected no other run of the same study at the same time")
+    with study._run_lock:
+        backend = Backend(train, executor, max_running, timeout)
+        shown = Progress(progress, n_trials)
+        _Runner(study, backend, shown, n_trials, max_running, retries, max_failures).run()
 
 
 class _Runner:

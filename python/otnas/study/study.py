@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeAlias
@@ -22,7 +21,7 @@ from otnas.search import Search
 from otnas.search.cells.features import FeaturesLike
 from otnas.search.costs import CostsLike
 from otnas.spaces import SearchSpace
-from otnas.study import arguments, searches
+from otnas.study import arguments, runner, searches
 from otnas.study import header as headers
 from otnas.study.arguments import Metrics
 from otnas.study.errors import StudyError
@@ -142,7 +141,7 @@ class Study(StudyResults):
         }
         where = None if path is None else Path(path)
         self._recorder = Recorder(search, header, where, sync=sync, verify=verify)
-        self._runs = threading.Lock()
+        self._run_lock = threading.Lock()
         super().__init__(self._recorder.history)
 
     @classmethod
@@ -327,35 +326,7 @@ class Study(StudyResults):
         number = None if value is None else arguments.finite(float(value))
         self._recorder.write("late", id=self._one(trial).id, value=number)
 
-    def run(
-        self,
-        train: Callable[..., Any],
-        *,
-        n_trials: int,
-        executor: Executor | Callable[[], Executor] | None = None,
-        max_running: int | None = None,
-        timeout: float | None = None,
-        retries: int = 1,
-        max_failures: int | None = None,
-        progress: bool = True,
-    ) -> None:
-        """Train until `n_trials` trials count; see `otnas.study.runner.run`."""
-        from otnas.study import runner
-
-        if self._runs.locked():
-            raise StudyError("run: expected no other run of the same study at the same time")
-        with self._runs:
-            runner.run(
-                self,
-                train,
-                n_trials=n_trials,
-                executor=executor,
-                max_running=max_running,
-                timeout=timeout,
-                retries=retries,
-                max_failures=max_failures,
-                progress=progress,
-            )
+    run = runner.run
 
     def close(self) -> None:
         """Close the journal; the study can still be looked at."""
