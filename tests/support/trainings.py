@@ -9,6 +9,7 @@ import asyncio
 import os
 import random
 import signal
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,6 +124,12 @@ def dies(item, trial):
     if number(trial) == 1:
         os._exit(3)
     return numbered(item, trial)
+
+
+def stays(item, trial):
+    """Leaves a thread that keeps its process from ending."""
+    threading.Thread(target=time.sleep, args=(60,)).start()
+    return 0.5
 
 
 def nothing(item, trial):

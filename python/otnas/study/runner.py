@@ -24,7 +24,13 @@ import numpy as np
 from otnas import checks
 from otnas.search.domain import ExhaustedError
 from otnas.study.backend import Backend, ExecutorMaker
-from otnas.study.errors import BrokenExecutorError, StudyError, TooManyFailures
+from otnas.study.errors import (
+    BrokenExecutorError,
+    JournalError,
+    LockedError,
+    StudyError,
+    TooManyFailures,
+)
 from otnas.study.interrupts import Interrupts
 from otnas.study.outcome import Outcome
 from otnas.study.payload import Train
@@ -160,14 +166,14 @@ class _Runner:
                     self._land()
                     if not interrupts.asked_to_stop:
                         self._fill()
-                if interrupts.asked_to_stop:
-                    raise KeyboardInterrupt
                 self._backend.close()
             except BaseException:
                 for future in self._flying:
                     future.cancel()
                 self._backend.kill()
                 raise
+            if interrupts.asked_to_stop:
+                raise KeyboardInterrupt
 
     def _message(self) -> str:
         if not self._progress.shown:
@@ -270,20 +276,20 @@ class _Runner:
                 self._fail(trial, outcome.reason, outcome.run)
             return
         value, ran = outcome.value, outcome.run
-        others = [t for t in self._study.trials if _first(t) == _first(trial) and t.id != trial.id]
-        in_time = state is State.LOST and not any(t.counts for t in others)
-        if state is not State.RUNNING and not in_time:
-            self._study.late(trial, value)
-            return
         try:
             self._study.tell(trial, value, outcome.metrics, run=ran)
-        except StudyError:
+        except (JournalError, LockedError):
             raise
-        except ValueError as refused:  # such as a negative error where logarithms are modelled
-            self._fail(trial, f"returned {value}: {refused}", ran)
+        except ValueError as refused:
+            # A StudyError if it was given up, or another trial of its item has ended; else a value
+            # such as a negative error where logarithms are modelled.
+            if state is State.RUNNING:
+                self._fail(trial, f"returned {value}: {refused}", ran)
+            else:
+                self._study.late(trial, value)
             return
         self._report(trial)
-        if in_time:
+        if state is State.LOST:
             self._drop_retries(trial)
 
     def _fail(self, trial: Trial, reason: str, ran: Run | None = None) -> None:

@@ -140,14 +140,20 @@ class Worker:
             self._end()
             raise
 
-    def close(self) -> None:
-        """End the process, gracefully if it responds in time; it is not started again."""
+    def dismiss(self) -> None:
+        """Tell the idle process to end; it is not started again."""
         with self._lock:
-            self._closed, pipe = True, self._pipe
-        if pipe is not None:
+            self._closed = True
+            if self._pipe is not None:
+                with contextlib.suppress(OSError):
+                    self._pipe.send(None)
+
+    def close(self, patience: float = PATIENCE) -> None:
+        """End the process: gracefully if that takes no more seconds than `patience`."""
+        self.dismiss()
+        if self._pipe is not None:
             with contextlib.suppress(OSError):
-                pipe.send(None)
-                pipe.poll(PATIENCE)  # its end closes with the process
+                self._pipe.poll(max(patience, 0.0))  # its end closes with the process
         self._end()
 
     def kill(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from concurrent.futures import BrokenExecutor, Executor, Future
@@ -12,7 +13,7 @@ from searches import tiny_space
 from studies import events, make, states
 from trainings import dies, everything, numbered, restless
 
-from otnas.study import BrokenExecutorError, State, StudyError, TooManyFailures
+from otnas.study import BrokenExecutorError, State, Study, StudyError, TooManyFailures
 from otnas.study.slurm import SubmititExecutor
 
 
@@ -212,6 +213,43 @@ def test_a_result_of_a_broken_executor_that_arrives_late_is_told():
     retry = next(t for t in study.trials if t.retry_of == 0)
     assert retry.state is State.CANCELLED
     assert study.n_counted == 3
+
+
+@pytest.mark.parametrize("value", [2.0, -1.0])
+def test_a_result_of_an_item_that_has_another_value_by_now_changes_nothing(tmp_path, value):
+    class Hasty(Study):
+        def ask(self, n=1):
+            trials = super().ask(n)
+            for trial in trials:
+                if trial.id == 1:
+                    self.lose(trial, "somebody was hasty")
+                    if value > 0:
+                        self.attach(trial.item, 0.5)
+            return trials
+
+    def train(item, trial):
+        return value if trial.id == 1 else 1.0
+
+    with make(tmp_path / "journal", kind=Hasty, method="tw") as study:
+        study.run(train, n_trials=4, executor=Here(), max_running=2, progress=False)
+    assert (study.n_counted, study.trials[1].state) == (4, State.LOST)
+    assert [event["value"] for event in events(tmp_path / "journal", "late")] == [value]
+
+
+def test_ctrl_c_when_all_is_done_is_raised_too():
+    class Closing(Here):
+        def shutdown(self, wait=True, *, cancel_futures=False):
+            super().shutdown()
+            os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    study = make()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            study.run(numbered, n_trials=2, executor=Closing, max_running=1, progress=False)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert states(study) == ["done"] * 2
 
 
 def test_values_that_the_search_refuses_are_failures():
