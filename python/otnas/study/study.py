@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeAlias
@@ -211,7 +211,8 @@ class Study(StudyResults):
         Raises
         ------
         StudyError
-            If a trial is in another state, or a later one of the same item has ended.
+            If a trial is in another state or of another study, or a later one of the same item has
+            ended.
         TypeError, ValueError
             If values are missing, NaN, or outside the range that the method accepts.
         """
@@ -363,9 +364,17 @@ class Study(StudyResults):
         ]
 
     def _one(self, trial: TrialLike) -> Trial:
-        return self._history.get(trial.id if isinstance(trial, Trial) else trial)
+        if not isinstance(trial, Trial):
+            return self._history.get(trial)
+        found = self._history.get(trial.id)
+        # A journal that is read without its search has items in JSON.
+        if trial.item not in (found.item, self._search.domain.to_json(found.item)):
+            raise StudyError(f"trial {trial.id}: expected one of this study, got one of another")
+        return found
 
     def _several(self, trials: TrialLike | Sequence[TrialLike]) -> list[Trial]:
         if isinstance(trials, (Trial, int, np.integer)):
             return [self._one(trials)]
+        if not isinstance(trials, Iterable):
+            raise TypeError(f"trials: expected trials or their ids, got {trials!r}")
         return [self._one(trial) for trial in trials]
