@@ -156,23 +156,23 @@ class _Runner:
         self._suspects: set[int] = set()
         self._losses_in_a_row = 0
         self._failures, self._first_failure = 0, ""
+        self._interrupts = Interrupts(self._message)
 
     def run(self) -> None:
-        with Interrupts(self._message) as interrupts:
+        with self._interrupts:
             try:
                 self._take_up()
                 self._fill()
                 while self._flying:
                     self._land()
-                    if not interrupts.asked_to_stop:
-                        self._fill()
+                    self._fill()
                 self._backend.close()
             except BaseException:
                 for future in self._flying:
                     future.cancel()
                 self._backend.kill()
                 raise
-            if interrupts.asked_to_stop:
+            if self._interrupts.asked_to_stop:
                 raise KeyboardInterrupt
 
     def _message(self) -> str:
@@ -205,9 +205,14 @@ class _Runner:
                 trials += self._ask(free - len(trials))
             if not trials:
                 return
-            self._start(trials)
+            if self._interrupts.asked_to_stop:
+                self._study.lose(trials, "the run was stopped before it began")
+            else:
+                self._start(trials)
 
     def _n_free(self) -> int:
+        if self._interrupts.asked_to_stop:
+            return 0
         places = 1 if self._suspects else self._max_running
         return min(places, self._n_trials - self._study.n_counted) - len(self._flying)
 
@@ -355,8 +360,7 @@ class _Runner:
         return self._study.trials[trial.id].state
 
     def _report(self, trial: Trial) -> None:
-        if self._progress.shown:
-            self._progress.ended(self._study.trials[trial.id], self._study)
+        self._progress.ended(self._study.trials[trial.id], self._study)
 
 
 def _first(trial: Trial) -> int:

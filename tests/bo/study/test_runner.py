@@ -236,19 +236,41 @@ def test_a_result_of_an_item_that_has_another_value_by_now_changes_nothing(tmp_p
     assert [event["value"] for event in events(tmp_path / "journal", "late")] == [value]
 
 
+@pytest.fixture
+def sigint_interrupts():
+    """A background job inherits "ignore"."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("sigint_interrupts")
+def test_ctrl_c_while_it_asks_starts_nothing_more():
+    class Pressed(Study):
+        def ask(self, n=1):
+            if len(self.trials) == 2:
+                os.kill(os.getpid(), signal.SIGINT)
+            return super().ask(n)
+
+    study = make(kind=Pressed)
+    with pytest.raises(KeyboardInterrupt):
+        study.run(numbered, n_trials=4, executor=Here(), max_running=1, progress=False)
+    assert states(study) == ["done", "done", "lost"]
+    study.run(numbered, n_trials=4, executor=Here(), max_running=1, progress=False)
+    assert states(study) == ["done", "done", "lost", "done", "done"]
+    assert study.trials[3].retry_of == 2
+
+
+@pytest.mark.usefixtures("sigint_interrupts")
 def test_ctrl_c_when_all_is_done_is_raised_too():
     class Closing(Here):
         def shutdown(self, wait=True, *, cancel_futures=False):
             super().shutdown()
             os.kill(os.getpid(), signal.SIGINT)
 
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     study = make()
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            study.run(numbered, n_trials=2, executor=Closing, max_running=1, progress=False)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with pytest.raises(KeyboardInterrupt):
+        study.run(numbered, n_trials=2, executor=Closing, max_running=1, progress=False)
     assert states(study) == ["done"] * 2
 
 
