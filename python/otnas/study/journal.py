@@ -7,6 +7,7 @@ complete, and is cut off before the journal goes on. A write or sync that fails 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
@@ -186,12 +187,11 @@ class Journal:
 
     def _check_file(self) -> None:
         """Raise unless the path leads to the file that is open, and it is as it was left."""
-        status = os.fstat(self._file.fileno())
-        try:
-            there = os.path.samestat(status, os.stat(self._absolute))
-        except FileNotFoundError:
-            there = False
-        if not there:
+        status, there = os.fstat(self._file.fileno()), None
+        with contextlib.suppress(FileNotFoundError):
+            there = os.stat(self._absolute)
+        # On some network file systems a file has another number each time: look at its age, too.
+        if there is None or not (os.path.samestat(status, there) or _alike(status, there)):
             raise JournalError(f"{self.path}: it was removed or replaced since it was opened")
         if status.st_size != self._length:
             raise JournalError(
@@ -206,6 +206,10 @@ class Journal:
             # The system may have dropped what it could not write: another sync proves nothing.
             self._broken = True
             raise
+
+
+def _alike(one: os.stat_result, other: os.stat_result) -> bool:
+    return (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
 
 
 def _contents(file: IO[bytes], path: Path) -> bytes:

@@ -112,7 +112,7 @@ def run(
         if executor is not None:
             raise TypeError("max_running: expected the number of the executor's workers, got None")
         max_running = processors()
-    max_running = checks.integer("max_running", max_running, 1)
+    max_running = min(checks.integer("max_running", max_running, 1), n_trials)
     retries = checks.integer("retries", retries, 0)
     if max_failures is not None:
         max_failures = checks.integer("max_failures", max_failures, 0)

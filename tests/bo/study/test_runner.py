@@ -137,6 +137,12 @@ def test_a_lost_item_that_was_asked_for_again_is_not_retried():
     assert study.n_counted == 9
 
 
+def test_more_places_than_trials():
+    study = make()
+    study.run(numbered, n_trials=2, max_running=10**12, progress=False)
+    assert states(study) == ["done"] * 2
+
+
 def test_a_space_that_runs_dry_ends_the_run():
     study = make(space=tiny_space())
     study.run(numbered, n_trials=100, executor=Here(), max_running=4, progress=False)
