@@ -5,9 +5,11 @@ What they do depends on the number of the trial, for retries that of the first o
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import signal
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +34,11 @@ class UnpicklableError(Exception):
         raise TypeError("never")
 
 
+class NoText:
+    def __repr__(self):
+        raise RuntimeError("never")
+
+
 def everything(item, trial):
     """Ends in another way for each trial; the expected ends are in `ENDS`."""
     match number(trial):
@@ -53,6 +60,10 @@ def everything(item, trial):
             raise SystemExit(3)
         case 8:
             return lambda: 0.5
+        case 9:
+            raise asyncio.CancelledError("by a library")
+        case 10:
+            return {"value": 1.5, "huge": 10**5000, "large": 10**30, "odd": NoText()}
         case other:
             return float(other)
 
@@ -67,7 +78,8 @@ ENDS = {
     6: 'expected a mapping with the key "value", got one with error',
     7: "SystemExit: 3",
     8: "got function",
-    9: 9.0,
+    9: "CancelledError: by a library",
+    10: 1.5,
 }
 
 
@@ -112,6 +124,12 @@ def dies(item, trial):
     if number(trial) == 1:
         os._exit(3)
     return numbered(item, trial)
+
+
+def stays(item, trial):
+    """Leaves a thread that keeps its process from ending."""
+    threading.Thread(target=time.sleep, args=(60,)).start()
+    return 0.5
 
 
 def nothing(item, trial):

@@ -102,9 +102,9 @@ def write_parquet(columns: Columns, path: Path) -> int:
 
 
 def _array(pyarrow: Any, column: list[Any]) -> Any:
-    """Return a column of one type, as text if it has values of several types."""
+    """Return a column of one type: text for values of several types or beyond 64 bits."""
     try:
         found = pyarrow.array(column)
-    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError):
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, OverflowError):
         found = pyarrow.array([None if value is None else str(value) for value in column])
     return found.cast(pyarrow.float64()) if pyarrow.types.is_null(found.type) else found

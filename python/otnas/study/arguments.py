@@ -118,4 +118,6 @@ def trials(domain: Domain[Any], items: Sequence[Any], first: int) -> list[dict[s
 
 def as_json(run: Run | None) -> dict[str, Any] | None:
     """Return a run in JSON types."""
+    if run is not None and not isinstance(run, Run):
+        raise TypeError(f"run: expected a Run or None, got {run!r}")
     return None if run is None else asdict(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -22,7 +23,8 @@ class Backend:
     """Submits trials to an executor, and makes another one if that is possible and needed.
 
     The executor needs only ``submit`` with positional arguments. If it has a context manager
-    ``batch``, several trials are submitted inside it.
+    ``batch``, several trials are submitted inside it. If its ``own_process`` is true, trainings run
+    in processes of their own also without a time limit.
 
     Parameters
     ----------
@@ -72,7 +74,10 @@ class Backend:
 
     def submit(self, trial: Trial) -> Future[Outcome]:
         """Submit a trial; exceptions of the future are faults of the executor."""
-        return self._executor.submit(perform, self._payload, trial, self._token, self._timeout)
+        timeout = self._timeout
+        if timeout is None and getattr(self._executor, "own_process", False):
+            timeout = math.inf
+        return self._executor.submit(perform, self._payload, trial, self._token, timeout)
 
     @property
     def can_renew(self) -> bool:

@@ -39,6 +39,24 @@ def check_same(there: Mapping[str, Any], here: Mapping[str, Any], path: Path) ->
         )
 
 
+def checked_about(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a user's further entries of a header.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not of JSON types, or have names of others.
+    """
+    taken = {*FREE, "search", "objective"}.intersection(about)
+    if taken:
+        raise ValueError(f"about: expected other keys than {min(taken)!r}")
+    try:
+        json.dumps(dict(about), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise type(error)(f"about: expected entries of JSON types: {error}") from None
+    return dict(about)
+
+
 def versions(packages: Iterable[str] = ()) -> dict[str, str]:
     """Return the versions that results may depend on, with those of further packages."""
     found = {"python": platform.python_version()}

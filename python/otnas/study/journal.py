@@ -7,6 +7,7 @@ complete, and is cut off before the journal goes on. A write or sync that fails 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
@@ -91,6 +92,7 @@ class Journal:
     def __init__(self, path: Path, *, wait: float = 1.0, sync: bool = True) -> None:
         self.path, self._sync = path, sync
         self._process, self._broken = os.getpid(), False
+        self._absolute = path.absolute()  # whoever changes the working directory keeps the file
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("a+b", buffering=0)
         try:
@@ -98,6 +100,8 @@ class Journal:
             self._file.seek(0)
             self.contents = _parse(_contents(self._file, path), path)
             self.size = 0 if self.contents is None else self.contents.size
+            # What the file has: also a line without an end, or one that is just being written.
+            self._length: int | None = self._file.tell()
             if sync:
                 _sync_folder(path.parent)
         except BaseException:
@@ -121,7 +125,7 @@ class Journal:
             )
         if self._file.closed:
             raise JournalError(f"{self.path}: the journal is closed")
-        if self._broken:
+        if self._broken or self._length is None:
             raise JournalError(
                 f"{self.path}: what is on the disk is uncertain since a write failed; open it again"
             )
@@ -134,36 +138,37 @@ class Journal:
         OSError
             If the lines cannot be written or synced; it names the file.
         LockedError, JournalError
-            As `check_usable`.
+            As `check_usable`, or if something else changed the file.
         """
         self.check_usable()
+        self._check_file()
         lines = "".join(json.dumps(record, allow_nan=False) + "\n" for record in records).encode()
-        before = self.size
+        before, whole = self.size, self._length == self.size
         try:
-            if os.fstat(self._file.fileno()).st_size > before:
+            self._length = None
+            if not whole:
                 self._file.truncate(before)  # a line without an end
             written = 0
             while written < len(lines):
                 written += self._file.write(lines[written:])
-            self.size += written
             if self._sync:
                 self._synced()
+            self.size += written
+            self._length = self.size
         except BaseException as error:
-            self.size = before + 1  # whatever was written
             self.rewind(before)
             if isinstance(error, OSError) and error.filename is None:
                 error.filename = str(self.path)
             raise
 
     def rewind(self, size: int) -> None:
-        """Remove what was appended since the file had this size."""
-        if self.size == size:
+        """Remove what was appended since the file had this size; if interrupted, call it again."""
+        if self.size == size and self._length is not None:
             return
-        broken, self._broken = self._broken, True
         self._file.truncate(size)
-        if self._sync and not broken:
-            os.fsync(self._file.fileno())
-        self._broken, self.size = broken, size
+        if self._sync and not self._broken:
+            self._synced()
+        self.size = self._length = size
 
     def close(self) -> None:
         """Close the file."""
@@ -180,6 +185,20 @@ class Journal:
     ) -> None:
         self.close()
 
+    def _check_file(self) -> None:
+        """Raise unless the path leads to the file that is open, and it is as it was left."""
+        status, there = os.fstat(self._file.fileno()), None
+        with contextlib.suppress(FileNotFoundError):
+            there = os.stat(self._absolute)
+        # On some network file systems a file has another number each time: look at its age, too.
+        if there is None or not (os.path.samestat(status, there) or _alike(status, there)):
+            raise JournalError(f"{self.path}: it was removed or replaced since it was opened")
+        if status.st_size != self._length:
+            raise JournalError(
+                f"{self.path}: something else wrote to it: expected {self._length} bytes, got "
+                f"{status.st_size}"
+            )
+
     def _synced(self) -> None:
         try:
             os.fsync(self._file.fileno())
@@ -187,6 +206,10 @@ class Journal:
             # The system may have dropped what it could not write: another sync proves nothing.
             self._broken = True
             raise
+
+
+def _alike(one: os.stat_result, other: os.stat_result) -> bool:
+    return (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
 
 
 def _contents(file: IO[bytes], path: Path) -> bytes:

@@ -7,6 +7,7 @@ training's: it is a fault of the executor, and the trial is lost, not failed.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import numbers
 import os
@@ -55,9 +56,9 @@ class Outcome:
 
 
 def attempt(payload: Payload, trial: Trial) -> Outcome:
-    """Train in this process and return how it ended; nothing that the training does is raised.
+    """Train in this process and return how it ended; of what the training raises, only Ctrl-C is.
 
-    The exceptions to this are errors that are neither an `Exception` nor a `SystemExit`.
+    Ctrl-C is for the process, whose trial is then lost.
     """
     started = time.time()
     try:
@@ -66,7 +67,9 @@ def attempt(payload: Payload, trial: Trial) -> Outcome:
         return Outcome(run_since(started), reason=_traceback(), loaded=False)
     try:
         value, metrics = _checked(train(trial.item, trial))
-    except (Exception, SystemExit):
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # also SystemExit, and the errors by which other libraries cancel
         return Outcome(run_since(started), reason=_traceback())
     return Outcome(run_since(started), value, metrics)
 
@@ -115,22 +118,25 @@ def _scalar(value: Any) -> Scalar:
     A training may have taken days: an unusual metric is no reason to discard its value. Numbers
     that are not finite become None, and other objects their text.
     """
-    try:
+    with contextlib.suppress(
+        Exception
+    ):  # an array of several numbers, an integer beyond all floats
         value = _item(value)
-    except Exception:  # an array of several numbers
-        return _text(value)
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, numbers.Integral):
-        return int(value)
-    if isinstance(value, numbers.Real):
-        number = float(value)
-        return number if math.isfinite(number) else None
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, numbers.Real):
+            number = float(value)
+            if isinstance(value, numbers.Integral):
+                return int(value)
+            return number if math.isfinite(number) else None
     return _text(value)
 
 
 def _text(value: object) -> str:
-    text = value if isinstance(value, str) else repr(value)
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except Exception as error:
+        text = f"<{type(value).__name__} without a text: {type(error).__name__}>"
     return _encodable(text[:MAX_TEXT])
 
 

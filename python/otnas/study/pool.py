@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any
 
-from otnas.study.worker import Worker
+from otnas.study.worker import PATIENCE, Worker
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -53,7 +54,10 @@ class WorkerPool(Executor):
             return
         self._threads.shutdown(cancel_futures=cancel_futures)
         for worker in self._workers:
-            worker.close()
+            worker.dismiss()
+        end = time.monotonic() + PATIENCE  # of all together
+        for worker in self._workers:
+            worker.close(end - time.monotonic())
 
     def kill_workers(self) -> None:
         """Kill the processes with all that they run; none is left when this returns."""

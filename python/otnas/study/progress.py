@@ -37,11 +37,6 @@ class Progress:
             words.append(f"best {study.best.value:.6g}")
         if trial.run is not None:
             words.append(f"{trial.run.ended - trial.run.started:.1f} s on {trial.run.worker}")
-        self.note("  ".join(words))
-
-    def note(self, text: str) -> None:
-        """Print a line."""
-        if self.shown:
-            # A terminal that has closed is no reason to stop trainings.
-            with contextlib.suppress(OSError, ValueError):
-                print(text, file=sys.stderr, flush=True)
+        # A terminal that has closed is no reason to stop trainings.
+        with contextlib.suppress(OSError, ValueError):
+            print("  ".join(words), file=sys.stderr, flush=True)

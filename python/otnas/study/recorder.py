@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from otnas.search import Search
+from otnas.search.transaction import Undo
 from otnas.study import header as headers
-from otnas.study.errors import JournalError
+from otnas.study.errors import JournalError, StudyError
 from otnas.study.history import History, damage_named
 from otnas.study.journal import FORMAT, Journal
 from otnas.study.resume import resume
@@ -31,6 +33,8 @@ class Recorder:
     Attributes
     ----------
     history : History
+    turn : RLock
+        Held by the thread that changes the study.
     """
 
     def __init__(
@@ -44,6 +48,8 @@ class Recorder:
     ) -> None:
         self._search = search
         self.history = History(header, search.domain.from_json)
+        self.turn = threading.RLock()
+        self._events: list[dict[str, Any]] | None = None  # of the call that is under way
         self._journal = None if path is None else Journal(path, sync=sync)
         if self._journal is not None:
             try:
@@ -62,34 +68,50 @@ class Recorder:
         if self._journal is not None:
             self._journal.close()
 
-    @contextmanager
-    def all_or_nothing(self) -> Iterator[Callable[..., None]]:
-        """Yield a function that applies an event; the events are written when the block ends.
+    def checkpoint(self) -> Undo:
+        """Return a function that undoes the call that begins now, and may itself be repeated.
 
-        If anything fails or is interrupted, search, history and journal are as before.
+        Raises
+        ------
+        LockedError, JournalError
+            See `Journal.check_usable`.
+        StudyError
+            If another call is under way in this thread, such as one that a signal interrupted.
         """
         journal = self._journal
         if journal is not None:
             journal.check_usable()
+        if self._events is not None:
+            raise StudyError("expected no call inside another one, nor after one half undone")
         undo_search, undo_history = self._search.checkpoint(), self.history.checkpoint()
         size = 0 if journal is None else journal.size
-        events: list[dict[str, Any]] = []
 
-        def write(kind: str, **contents: Any) -> None:
-            event = {"event": kind, "time": time.time(), **contents}
-            self.history.apply(event)
-            events.append(event)
+        def undo() -> None:
+            if self._events is not None:
+                undo_search()
+                undo_history()
+                if journal is not None:
+                    journal.rewind(size)
+                self._events = None
 
-        try:
-            yield write
-            if journal is not None:
-                journal.append(events)
-        except BaseException:
-            undo_search()
-            undo_history()
-            if journal is not None:
-                journal.rewind(size)
-            raise
+        return undo
+
+    def begin(self) -> None:
+        """Begin a call."""
+        self._events = []
+
+    def write(self, kind: str, **contents: Any) -> None:
+        """Apply an event, which is written when the call ends."""
+        event = {"event": kind, "time": time.time(), **contents}
+        self.history.apply(event)
+        if self._events is not None:
+            self._events.append(event)
+
+    def commit(self) -> None:
+        """Write the events of the call that ends."""
+        if self._journal is not None and self._events:
+            self._journal.append(self._events)
+        self._events = None
 
     def _begin(self, journal: Journal, header: Mapping[str, Any], verify: bool) -> None:
         """Write the header of a new journal, or continue an existing one."""
@@ -110,3 +132,43 @@ class Recorder:
             event = {"event": "versions", "versions": header["versions"]}
             journal.append([event])
             self.history.apply(event)
+
+
+class Recorded(Protocol):
+    """An object whose changes are recorded."""
+
+    _recorder: Recorder
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+S = TypeVar("S", bound=Recorded)
+
+
+def all_or_nothing(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+    """Make a method that calls `Recorder.write` change search, history and journal together.
+
+    If it fails or is interrupted, all are as before. Threads take turns.
+    """
+
+    @wraps(method)
+    def whole(self: S, /, *args: P.args, **rest: P.kwargs) -> R:
+        recorder = self._recorder
+        with recorder.turn:
+            undo = recorder.checkpoint()
+            # Not a context manager, whose end can be interrupted before it begins. The outer
+            # handler is for Ctrl-C while the inner one is at work.
+            try:
+                try:
+                    recorder.begin()
+                    result = method(self, *args, **rest)
+                    recorder.commit()
+                except BaseException:
+                    undo()
+                    raise
+            except BaseException:
+                undo()
+                raise
+            return result
+
+    return whole

@@ -14,6 +14,12 @@ from otnas.study.trial import State, Trial
 if TYPE_CHECKING:
     import pandas
 
+_NONE = Trial(0, None).to_record()
+_NUMBERS = (
+    *("value", "retry_of", "mean", "deviation"),
+    *("asked", "ended", "seconds", "run_started", "run_ended"),
+)
+
 
 class StudyResults:
     """The trials of a study, as recorded in its journal.
@@ -108,7 +114,7 @@ class StudyResults:
         return [trial.to_record() for trial in self._history.trials]
 
     def to_pandas(self) -> pandas.DataFrame:
-        """Return a data frame with one row per trial.
+        """Return a data frame with one row per trial: the columns of `to_records`.
 
         Raises
         ------
@@ -117,4 +123,7 @@ class StudyResults:
         """
         import pandas
 
-        return pandas.DataFrame.from_records(self.to_records())
+        records = self.to_records()
+        columns = dict.fromkeys(name for record in (_NONE, *records) for name in record)
+        frame = pandas.DataFrame.from_records(records, columns=list(columns))
+        return frame.astype(dict.fromkeys(_NUMBERS, float))  # also where all are missing

@@ -24,7 +24,13 @@ import numpy as np
 from otnas import checks
 from otnas.search.domain import ExhaustedError
 from otnas.study.backend import Backend, ExecutorMaker
-from otnas.study.errors import BrokenExecutorError, StudyError, TooManyFailures
+from otnas.study.errors import (
+    BrokenExecutorError,
+    JournalError,
+    LockedError,
+    StudyError,
+    TooManyFailures,
+)
 from otnas.study.interrupts import Interrupts
 from otnas.study.outcome import Outcome
 from otnas.study.payload import Train
@@ -51,7 +57,7 @@ def run(
     max_failures: int | None = None,
     progress: bool = True,
 ) -> None:
-    """Train until `n_trials` trials of the study are done or failed.
+    """Train until `n_trials` trials of the study are done or failed: the method `Study.run`.
 
     Trials that earlier runs left running or lost are trained first. Running the same script again
     after a crash or Ctrl-C therefore finishes the job.
@@ -88,6 +94,8 @@ def run(
         If an argument has the wrong type or is out of range, or `train` cannot be pickled.
     TooManyFailures
         If more than `max_failures` trainings failed. The message has the first traceback.
+    StudyError
+        If another run of the same study is under way.
     BrokenExecutorError
         If the executor cannot go on, or cannot load `train`.
     KeyboardInterrupt
@@ -104,7 +112,7 @@ def run(
         if executor is not None:
             raise TypeError("max_running: expected the number of the executor's workers, got None")
         max_running = processors()
-    max_running = checks.integer("max_running", max_running, 1)
+    max_running = min(checks.integer("max_running", max_running, 1), n_trials)
     retries = checks.integer("retries", retries, 0)
     if max_failures is not None:
         max_failures = checks.integer("max_failures", max_failures, 0)
@@ -114,9 +122,12 @@ def run(
         if not 0 < timeout < math.inf:
             raise ValueError(f"timeout: expected finite seconds > 0, got {timeout}")
         timeout = float(timeout)
-    backend = Backend(train, executor, max_running, timeout)
-    shown = Progress(progress, n_trials)
-    _Runner(study, backend, shown, n_trials, max_running, retries, max_failures).run()
+    if study._run_lock.locked():
+        raise StudyError("run: expected no other run of the same study at the same time")
+    with study._run_lock:
+        backend = Backend(train, executor, max_running, timeout)
+        shown = Progress(progress, n_trials)
+        _Runner(study, backend, shown, n_trials, max_running, retries, max_failures).run()
 
 
 class _Runner:
@@ -145,24 +156,24 @@ class _Runner:
         self._suspects: set[int] = set()
         self._losses_in_a_row = 0
         self._failures, self._first_failure = 0, ""
+        self._interrupts = Interrupts(self._message)
 
     def run(self) -> None:
-        with Interrupts(self._message) as interrupts:
+        with self._interrupts:
             try:
                 self._take_up()
                 self._fill()
                 while self._flying:
                     self._land()
-                    if not interrupts.asked_to_stop:
-                        self._fill()
-                if interrupts.asked_to_stop:
-                    raise KeyboardInterrupt
+                    self._fill()
                 self._backend.close()
             except BaseException:
                 for future in self._flying:
                     future.cancel()
                 self._backend.kill()
                 raise
+            if self._interrupts.asked_to_stop:
+                raise KeyboardInterrupt
 
     def _message(self) -> str:
         if not self._progress.shown:
@@ -194,9 +205,14 @@ class _Runner:
                 trials += self._ask(free - len(trials))
             if not trials:
                 return
-            self._start(trials)
+            if self._interrupts.asked_to_stop:
+                self._study.lose(trials, "the run was stopped before it began")
+            else:
+                self._start(trials)
 
     def _n_free(self) -> int:
+        if self._interrupts.asked_to_stop:
+            return 0
         places = 1 if self._suspects else self._max_running
         return min(places, self._n_trials - self._study.n_counted) - len(self._flying)
 
@@ -265,20 +281,20 @@ class _Runner:
                 self._fail(trial, outcome.reason, outcome.run)
             return
         value, ran = outcome.value, outcome.run
-        others = [t for t in self._study.trials if _first(t) == _first(trial) and t.id != trial.id]
-        in_time = state is State.LOST and not any(t.counts for t in others)
-        if state is not State.RUNNING and not in_time:
-            self._study.late(trial, value)
-            return
         try:
             self._study.tell(trial, value, outcome.metrics, run=ran)
-        except StudyError:
+        except (JournalError, LockedError):
             raise
-        except ValueError as refused:  # such as a negative error where logarithms are modelled
-            self._fail(trial, f"returned {value}: {refused}", ran)
+        except ValueError as refused:
+            # A StudyError if it was given up, or another trial of its item has ended; else a value
+            # such as a negative error where logarithms are modelled.
+            if state is State.RUNNING:
+                self._fail(trial, f"returned {value}: {refused}", ran)
+            else:
+                self._study.late(trial, value)
             return
         self._report(trial)
-        if in_time:
+        if state is State.LOST:
             self._drop_retries(trial)
 
     def _fail(self, trial: Trial, reason: str, ran: Run | None = None) -> None:
@@ -344,8 +360,7 @@ class _Runner:
         return self._study.trials[trial.id].state
 
     def _report(self, trial: Trial) -> None:
-        if self._progress.shown:
-            self._progress.ended(self._study.trials[trial.id], self._study)
+        self._progress.ended(self._study.trials[trial.id], self._study)
 
 
 def _first(trial: Trial) -> int:

@@ -57,6 +57,10 @@ class SubmititExecutor(Executor):
     ...     study.run(train, n_trials=100, executor=executor, max_running=20)
     """
 
+    # submitit raises what it has to say about a job's end, such as that it is preempted, in the
+    # middle of what the job runs. A training would take that for an error of its own.
+    own_process = True
+
     def __init__(self, executor: Any) -> None:
         if not callable(getattr(executor, "batch", None)):
             raise TypeError(

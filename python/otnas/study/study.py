@@ -2,14 +2,14 @@
 
 Every call is checked, applied in memory and written to the journal, all or nothing: if one of these
 steps fails or is interrupted, memory and file are as before. Once a call has returned, its effect
-is on the disk.
+is on the disk. Several threads may share a study: their calls take turns.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeAlias
@@ -21,12 +21,12 @@ from otnas.search import Search
 from otnas.search.cells.features import FeaturesLike
 from otnas.search.costs import CostsLike
 from otnas.spaces import SearchSpace
-from otnas.study import arguments, searches
+from otnas.study import arguments, runner, searches
 from otnas.study import header as headers
 from otnas.study.arguments import Metrics
 from otnas.study.errors import StudyError
 from otnas.study.history import TELLABLE
-from otnas.study.recorder import Recorder
+from otnas.study.recorder import Recorder, all_or_nothing
 from otnas.study.results import StudyResults
 from otnas.study.searches import EarlierStudies
 from otnas.study.trial import Run, State, Trial
@@ -132,18 +132,16 @@ class Study(StudyResults):
         arguments.check_new(search)
         arguments.check_objective(objective)
         self._search = search
-        taken = {*headers.FREE, "search", "objective"}.intersection(about or {})
-        if taken:
-            raise ValueError(f"about: expected other keys than {min(taken)!r}")
         header = {
             "search": search.describe(),
             "objective": objective,
-            **(about or {}),
+            **headers.checked_about(about or {}),
             "versions": headers.versions(search.packages),
             "started": time.time(),
         }
         where = None if path is None else Path(path)
         self._recorder = Recorder(search, header, where, sync=sync, verify=verify)
+        self._run_lock = threading.Lock()
         super().__init__(self._recorder.history)
 
     @classmethod
@@ -171,21 +169,22 @@ class Study(StudyResults):
         """The path of the journal, if there is one."""
         return self._recorder.path
 
+    @all_or_nothing
     def ask(self, n: int = 1) -> list[Trial]:
         """Return n new running trials of different items; see `Search.ask`."""
-        with self._recorder.all_or_nothing() as write:
-            clock = time.perf_counter()
-            items = self._search.ask(n)
-            seconds = (time.perf_counter() - clock) / len(items)
-            expected = self._search.predictions(items)
-            first = len(self._history.trials)
-            asked = arguments.trials(self._search.domain, items, first)
-            if expected is not None:
-                for new, *moments in zip(asked, *(v.tolist() for v in expected), strict=True):
-                    new["mean"], new["deviation"] = map(arguments.finite, moments)
-            write("ask", trials=asked, seconds=seconds, state=self._search.state())
+        clock = time.perf_counter()
+        items = self._search.ask(n)
+        seconds = (time.perf_counter() - clock) / len(items)
+        expected = self._search.predictions(items)
+        first = len(self._history.trials)
+        asked = arguments.trials(self._search.domain, items, first)
+        if expected is not None:
+            for new, *moments in zip(asked, *(v.tolist() for v in expected), strict=True):
+                new["mean"], new["deviation"] = map(arguments.finite, moments)
+        self._recorder.write("ask", trials=asked, seconds=seconds, state=self._search.state())
         return self._history.trials[first:]
 
+    @all_or_nothing
     def tell(
         self,
         trials: TrialLike | Sequence[TrialLike],
@@ -212,7 +211,8 @@ class Study(StudyResults):
         Raises
         ------
         StudyError
-            If a trial is in another state, or a later one of the same item has ended.
+            If a trial is in another state or of another study, or a later one of the same item has
+            ended.
         TypeError, ValueError
             If values are missing, NaN, or outside the range that the method accepts.
         """
@@ -221,17 +221,19 @@ class Study(StudyResults):
         numbers, results = arguments.results(values, metrics, len(chosen), single=single)
         ran = arguments.as_json(run)
         told = [{"id": t.id, **r, "run": ran} for t, r in zip(chosen, results, strict=True)]
-        with self._recorder.all_or_nothing() as write:
-            for trial in chosen:
-                self._history.require(trial, TELLABLE, "running or lost")
-                for other in self._others(trial) if trial.state is State.LOST else ():
-                    if other.counts:
-                        raise StudyError(f"trial {trial.id}: trial {other.id} of its item ended")
-                    self._search.cancel([other.item])
-                    write("cancel", trials=[other.id], reason=f"trial {trial.id} has a value")
-            self._search.tell([trial.item for trial in chosen], numbers)
-            write("tell", trials=told)
+        for trial in chosen:
+            self._history.require(trial, TELLABLE, "running or lost")
+            for other in self._others(trial) if trial.state is State.LOST else ():
+                if other.counts:
+                    raise StudyError(f"trial {trial.id}: trial {other.id} of its item ended")
+                self._search.cancel([other.item])
+                self._recorder.write(
+                    "cancel", trials=[other.id], reason=f"trial {trial.id} has a value"
+                )
+        self._search.tell([trial.item for trial in chosen], numbers)
+        self._recorder.write("tell", trials=told)
 
+    @all_or_nothing
     def attach(
         self, items: Any, values: ArrayLike, metrics: Metrics | Sequence[Metrics] | None = None
     ) -> list[Trial]:
@@ -254,16 +256,16 @@ class Study(StudyResults):
         things = [items] if single else list(items)
         numbers, results = arguments.results(values, metrics, len(things), single=single)
         first = len(self._history.trials)
-        with self._recorder.all_or_nothing() as write:
-            pending = set(self._search.pending)
-            self._search.tell(things, numbers)
-            if gone := pending.difference(self._search.pending):
-                number = next(trial.id for trial in self.running if trial.item in gone)
-                raise StudyError(f"items: trial {number} of one of them is running: tell it")
-            new = arguments.trials(self._search.domain, things, first)
-            write("attach", trials=[t | r for t, r in zip(new, results, strict=True)])
+        pending = set(self._search.pending)
+        self._search.tell(things, numbers)
+        if gone := pending.difference(self._search.pending):
+            number = next(trial.id for trial in self.running if trial.item in gone)
+            raise StudyError(f"items: trial {number} of one of them is running: tell it")
+        new = arguments.trials(self._search.domain, things, first)
+        self._recorder.write("attach", trials=[t | r for t, r in zip(new, results, strict=True)])
         return self._history.trials[first:]
 
+    @all_or_nothing
     def fail(
         self, trials: TrialLike | Sequence[TrialLike], reason: str, *, run: Run | None = None
     ) -> None:
@@ -274,10 +276,11 @@ class Study(StudyResults):
         StudyError
             If a trial is not running.
         """
-        with self._recorder.all_or_nothing() as write:
-            chosen = self._several(trials)
-            write("fail", trials=[t.id for t in chosen], reason=reason, run=arguments.as_json(run))
-            self._search.fail([trial.item for trial in chosen])
+        chosen = self._several(trials)
+        self._recorder.write(
+            "fail", trials=[t.id for t in chosen], reason=reason, run=arguments.as_json(run)
+        )
+        self._search.fail([trial.item for trial in chosen])
 
     def cancel(self, trials: TrialLike | Sequence[TrialLike], reason: str | None = None) -> None:
         """Give up trials that are running or lost: nothing is learned, and items may come again.
@@ -287,7 +290,7 @@ class Study(StudyResults):
         StudyError
             If a trial is neither.
         """
-        self._take_back("cancel", self._several(trials), reason)
+        self._take_back("cancel", trials, reason)
 
     def lose(self, trials: TrialLike | Sequence[TrialLike], reason: str) -> None:
         """Report that trials were lost, as when a worker vanished; see `retry`.
@@ -297,8 +300,9 @@ class Study(StudyResults):
         StudyError
             If a trial is not running.
         """
-        self._take_back("lose", self._several(trials), reason)
+        self._take_back("lose", trials, reason)
 
+    @all_or_nothing
     def retry(self, trial: TrialLike) -> Trial:
         """Return a new running trial of a lost trial's item.
 
@@ -308,43 +312,22 @@ class Study(StudyResults):
             If the trial is not lost, or its item has been asked for again since.
         """
         old = self._one(trial)
-        with self._recorder.all_or_nothing() as write:
-            write("retry", id=len(self._history.trials), of=old.id)
-            self._claim([old.item], old)
+        self._recorder.write("retry", id=len(self._history.trials), of=old.id)
+        try:
+            self._search.claim([old.item])
+        except ValueError:
+            raise StudyError(
+                f"trial {old.id}: expected one whose item was not asked for again since"
+            ) from None
         return self._history.trials[-1]
 
+    @all_or_nothing
     def late(self, trial: TrialLike, value: float | None) -> None:
         """Record a result that came too late to count; nothing else changes."""
-        with self._recorder.all_or_nothing() as write:
-            number = None if value is None else arguments.finite(float(value))
-            write("late", id=self._one(trial).id, value=number)
+        number = None if value is None else arguments.finite(float(value))
+        self._recorder.write("late", id=self._one(trial).id, value=number)
 
-    def run(
-        self,
-        train: Callable[..., Any],
-        *,
-        n_trials: int,
-        executor: Executor | Callable[[], Executor] | None = None,
-        max_running: int | None = None,
-        timeout: float | None = None,
-        retries: int = 1,
-        max_failures: int | None = None,
-        progress: bool = True,
-    ) -> None:
-        """Train until `n_trials` trials count; see `otnas.study.runner.run`."""
-        from otnas.study import runner
-
-        runner.run(
-            self,
-            train,
-            n_trials=n_trials,
-            executor=executor,
-            max_running=max_running,
-            timeout=timeout,
-            retries=retries,
-            max_failures=max_failures,
-            progress=progress,
-        )
+    run = runner.run
 
     def close(self) -> None:
         """Close the journal; the study can still be looked at."""
@@ -361,19 +344,14 @@ class Study(StudyResults):
     ) -> None:
         self.close()
 
-    def _take_back(self, kind: str, chosen: list[Trial], reason: str | None) -> None:
-        with self._recorder.all_or_nothing() as write:
-            running = [trial.item for trial in chosen if trial.state is State.RUNNING]
-            write(kind, trials=[trial.id for trial in chosen], reason=reason)
-            self._search.cancel(running)
-
-    def _claim(self, items: list[Any], old: Trial) -> None:
-        try:
-            self._search.claim(items)
-        except ValueError:
-            raise StudyError(
-                f"trial {old.id}: expected one whose item was not asked for again since"
-            ) from None
+    @all_or_nothing
+    def _take_back(
+        self, kind: str, trials: TrialLike | Sequence[TrialLike], reason: str | None
+    ) -> None:
+        chosen = self._several(trials)
+        running = [trial.item for trial in chosen if trial.state is State.RUNNING]
+        self._recorder.write(kind, trials=[trial.id for trial in chosen], reason=reason)
+        self._search.cancel(running)
 
     def _others(self, lost: Trial) -> list[Trial]:
         """Return other trials, running or ended, of an item that counts as that of a lost one."""
@@ -386,9 +364,17 @@ class Study(StudyResults):
         ]
 
     def _one(self, trial: TrialLike) -> Trial:
-        return self._history.get(trial.id if isinstance(trial, Trial) else trial)
+        if not isinstance(trial, Trial):
+            return self._history.get(trial)
+        found = self._history.get(trial.id)
+        # A journal that is read without its search has items in JSON.
+        if trial.item not in (found.item, self._search.domain.to_json(found.item)):
+            raise StudyError(f"trial {trial.id}: expected one of this study, got one of another")
+        return found
 
     def _several(self, trials: TrialLike | Sequence[TrialLike]) -> list[Trial]:
         if isinstance(trials, (Trial, int, np.integer)):
             return [self._one(trials)]
+        if not isinstance(trials, Iterable):
+            raise TypeError(f"trials: expected trials or their ids, got {trials!r}")
         return [self._one(trial) for trial in trials]

@@ -31,6 +31,9 @@ from otnas.study.trial import Trial
 PATIENCE = 5.0
 """Seconds that an idle worker gets to end by itself, with the exit handlers of its script."""
 
+MOMENT = 1.0
+"""Seconds that a process whose pipe has closed gets to end by itself, so that we learn how."""
+
 GLANCE = 0.2
 """Seconds between checks whether the process at the other end is still alive."""
 
@@ -132,19 +135,25 @@ class Worker:
             outcome: Outcome = pipe.recv()
             return outcome
         except (EOFError, OSError):
-            raise WorkerLost(f"its process ended with {self._end()}") from None
+            raise WorkerLost(f"its process ended with {self._end(MOMENT)}") from None
         except BaseException:
             self._end()
             raise
 
-    def close(self) -> None:
-        """End the process, gracefully if it responds in time; it is not started again."""
+    def dismiss(self) -> None:
+        """Tell the idle process to end; it is not started again."""
         with self._lock:
-            self._closed, pipe = True, self._pipe
-        if pipe is not None:
+            self._closed = True
+            if self._pipe is not None:
+                with contextlib.suppress(OSError):
+                    self._pipe.send(None)
+
+    def close(self, patience: float = PATIENCE) -> None:
+        """End the process: gracefully if that takes no more seconds than `patience`."""
+        self.dismiss()
+        if self._pipe is not None:
             with contextlib.suppress(OSError):
-                pipe.send(None)
-                pipe.poll(PATIENCE)  # its end closes with the process
+                self._pipe.poll(max(patience, 0.0))  # its end closes with the process
         self._end()
 
     def kill(self) -> None:
@@ -171,8 +180,8 @@ class Worker:
                         raise WorkerLost(f"its process could not be started: {error}") from error
             return self._process, self._pipe
 
-    def _end(self) -> str:
-        """Kill the process, if there is one, and its group; say how it ended."""
+    def _end(self, moment: float = 0.0) -> str:
+        """Kill the process, if it does not end in a moment, and its group; say how it ended."""
         with self._lock:
             running, self._process = self._process, None
             pipe, self._pipe = self._pipe, None
@@ -180,6 +189,8 @@ class Worker:
                 pipe.close()
             if running is None:
                 return "the run"
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                running.wait(moment)
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(running.pid, signal.SIGKILL)
             code = running.wait()

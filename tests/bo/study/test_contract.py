@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import studies
 
-from otnas.study import Run, State, Study, StudyError
+from otnas.study import Run, State, Study, StudyError, Trial
 
 both = pytest.mark.parametrize("name", studies.BOTH)
 every = pytest.mark.parametrize("name", studies.SUBJECTS)
@@ -211,6 +211,13 @@ def test_nothing_is_best_yet(study):
         (lambda s: s.tell(9, 1.0), StudyError, r"trial: expected an id in \[0, 3\), got 9"),
         (lambda s: s.tell(-1, 1.0), StudyError, r"trial: expected an id in \[0, 3\), got -1"),
         (lambda s: s.tell("0", 1.0), TypeError, "trial: expected a Trial or an id, got '0'"),
+        (lambda s: s.tell(None, 1.0), TypeError, "trials: expected trials or their ids, got None"),
+        (
+            lambda s: s.tell(0, 1.0, run="here"),
+            TypeError,
+            "run: expected a Run or None, got 'here'",
+        ),
+        (lambda s: s.tell(Trial(0, "another"), 1.0), StudyError, "trial 0: expected one of this s"),
         (lambda s: s.tell(True, 1.0), TypeError, "trial: expected a Trial or an id, got True"),
         (lambda s: s.tell([0, 0], [1.0, 2.0]), ValueError, "expected"),
         (lambda s: s.fail([1, 1], "twice"), StudyError, "trial 1: expected one that is running"),
@@ -250,6 +257,17 @@ def test_results_from_elsewhere(study):
         assert again.search.n_left == left
 
 
+def test_columns_of_a_data_frame_are_there_from_the_beginning(study):
+    pytest.importorskip("pandas")
+    empty = study.to_pandas()
+    study.tell(study.ask(2)[0], 2.5, {"size": 3})
+    frame = study.to_pandas()
+    assert list(frame)[: len(empty.columns)] == list(empty)
+    assert (len(empty), empty["value"].dtype, frame["value"].min()) == (0, float, 2.5)
+    assert frame["mean"].dtype == frame["retry_of"].dtype == frame["run_ended"].dtype == float
+    assert frame["metric.size"][0] == 3
+
+
 def test_a_study_by_names(tmp_path):
     path = tmp_path / "deep" / "mine.jsonl"
     with Study(path, space="nasbench201", method="random", seed=1, initial=2) as made:
@@ -272,6 +290,8 @@ def test_a_study_by_names(tmp_path):
         ((), {"space": "nasbench201", "method": "tw-ful"}, ValueError, "did you mean 'tw-full'"),
         ((), {"space": "nasbench201", "objective": 3}, TypeError, "objective: expected a text"),
         ((), {"space": "nasbench201", "about": {"search": 1}}, ValueError, "other keys than 'sea"),
+        (("a.jsonl",), {"space": "nasbench201", "about": {"a": {1}}}, TypeError, "about: .*JSON"),
+        (("a.jsonl",), {"space": "nasbench201", "about": {"a": math.nan}}, ValueError, "about: "),
     ],
 )
 def test_mistakes_in_making_one(tmp_path, monkeypatch, arguments, options, error, message):

@@ -6,10 +6,10 @@ untouched twin asks for.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from failing_files import Half
 
 import otnas
 
-PACKAGE = str(Path(otnas.__file__).parent)
+TRACED = (str(Path(otnas.__file__).parent), contextlib.__file__)
 
 CALLS = {
     "ask": lambda s: s.ask(2),
@@ -33,6 +33,8 @@ CALLS = {
 }
 every_call = pytest.mark.parametrize("call", CALLS)
 both = pytest.mark.parametrize("name", studies.BOTH)
+
+TRANSACTION = ("contextlib.py", "study/recorder.py", "study/journal.py", "search/transaction.py")
 
 
 def prepared(name, path):
@@ -134,13 +136,12 @@ def test_a_failure_leaves_no_trace(name, call, point, tmp_path):
         CALLS[call](study)
 
 
-@contextmanager
-def traced(at=None):
-    """Yield the lines of otnas as they begin; raise Ctrl-C at the `at`-th."""
+def traced(call, study, at=None):
+    """The lines of otnas and of context managers that a call runs; Ctrl-C at the `at`-th."""
     lines = []
 
     def trace(frame, event, argument):
-        if not frame.f_code.co_filename.startswith(PACKAGE):
+        if not frame.f_code.co_filename.startswith(TRACED):
             return None
         if event == "line":
             lines.append((frame.f_code.co_filename, frame.f_lineno))
@@ -152,26 +153,43 @@ def traced(at=None):
     before = sys.gettrace()
     sys.settrace(trace)
     try:
-        yield lines
+        call(study)
+    except OSError:
+        if at is not None:
+            raise
     finally:
         sys.settrace(before)
+    return lines
 
 
-def interesting(lines, limit=150):
-    """Positions of the first time of every line, all of studies and some of others."""
-    first = {}
-    for i, line in enumerate(lines):
-        first.setdefault(line, i)
-    of_studies = [i for (file, _), i in first.items() if "/study/" in file]
-    others = sorted(set(first.values()) - set(of_studies))
-    return sorted(of_studies + random.Random(1).sample(others, min(limit, len(others))))
+def interesting(lines, limit=80):
+    """Positions of the first and last time of lines: all of the transaction, some of others."""
+    last = {line: i for i, line in enumerate(lines)}
+    first = {line: i for i, line in reversed(list(enumerate(lines)))}
+    both = {*first.values(), *last.values()}
+    ours = {i for i in both if lines[i][0].endswith(TRANSACTION)}
+    return sorted({*ours, *random.Random(1).sample(sorted(both), min(limit, len(both)))})
+
+
+def on_a_full_disk(call):
+    """A call that fails when it writes its line."""
+
+    def failing(study):
+        journal = study._recorder._journal
+        file, journal._file = journal._file, Half(journal._file, 9, 25, OSError(28, "disk full"))
+        try:
+            call(study)
+        finally:
+            journal._file = file
+
+    return failing
 
 
 @every_call
 @both
 def test_ctrl_c_at_every_line(name, call, tmp_path):
-    """A call happened, or it did not; the first where it has not come to its last line."""
-    number = 0
+    """A call happened, or it did not; the first where it has not come to its last lines."""
+    number, kept = 0, []
 
     def new():
         nonlocal number
@@ -180,16 +198,16 @@ def test_ctrl_c_at_every_line(name, call, tmp_path):
 
     for _ in range(2):  # once to fill the caches of a space: the lines are those of later calls
         with new() as twin:
-            with traced() as lines:
-                CALLS[call](twin)
+            lines = traced(CALLS[call], twin)
             expected_after = next_of(twin)
     with new() as twin:
         expected = next_of(twin)
     study, happened = new(), []
     before = studies.snapshot(study)
     for at in interesting(lines):
-        with pytest.raises(KeyboardInterrupt), traced(at):
-            CALLS[call](study)
+        with pytest.raises(KeyboardInterrupt) as raised:
+            traced(CALLS[call], study, at)
+        kept.append(raised)  # with its frames, as an interactive session keeps the last one
         if studies.snapshot(study) == before:
             continue
         happened.append(lines[at])
@@ -203,8 +221,25 @@ def test_ctrl_c_at_every_line(name, call, tmp_path):
     with study:
         assert_next(study, expected)
     # It happened where all was written and synced, and Ctrl-C met the return.
-    assert all(file.endswith("study/study.py") for file, _ in happened)
+    assert all(file.endswith("study/recorder.py") for file, _ in happened)
     assert len(happened) <= 3
+
+
+@pytest.mark.parametrize("call", ["ask", "tell of a lost trial", "attach"])
+@both
+def test_ctrl_c_while_a_failed_call_is_undone(name, call, tmp_path):
+    failing, kept = on_a_full_disk(CALLS[call]), []
+    with prepared(name, tmp_path / "twin.jsonl") as twin:
+        lines = traced(failing, twin)
+        expected = next_of(twin)
+    with prepared(name, tmp_path / "a.jsonl") as study:
+        before = studies.snapshot(study)
+        for at in interesting(lines):
+            with pytest.raises(KeyboardInterrupt) as raised:
+                traced(failing, study, at)
+            kept.append(raised)
+            assert studies.snapshot(study) == before
+        assert_next(study, expected)
 
 
 @pytest.mark.parametrize("point", ["kernel", "rule", "write"])

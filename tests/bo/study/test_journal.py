@@ -234,3 +234,34 @@ def test_rewind(path):
         assert path.read_bytes() == before
         journal.append([line(6)])
     assert [json.loads(text)["id"] for text in path.read_text().splitlines()[1:]] == [1, 2, 3, 6]
+
+
+def remove(path):
+    path.unlink()
+
+
+def replace(path):
+    other = path.with_name("other")
+    other.write_bytes(path.read_bytes())
+    other.replace(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (remove, "removed or replaced since it was opened"),
+        (replace, "removed or replaced since it was opened"),
+        (lambda path: os.truncate(path, 40), "something else wrote to it: expected .*, got 40"),
+        (lambda path: path.write_bytes(path.read_bytes() + b"{}\n"), "something else wrote to it"),
+    ],
+)
+def test_a_file_that_something_else_changes(path, change, message, monkeypatch):
+    with Journal(path) as journal:
+        journal.append([line(4)])
+        monkeypatch.chdir("/")  # is no change
+        journal.append([line(5)])
+        change(path)
+        before = path.read_bytes() if path.exists() else None
+        with pytest.raises(JournalError, match=rf"{path.name}: it was {message}|{message}"):
+            journal.append([line(6)])
+    assert (path.read_bytes() if path.exists() else None) == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from concurrent.futures import BrokenExecutor, Executor, Future
@@ -12,7 +13,8 @@ from searches import tiny_space
 from studies import events, make, states
 from trainings import dies, everything, numbered, restless
 
-from otnas.study import BrokenExecutorError, State, TooManyFailures
+from otnas.study import BrokenExecutorError, State, Study, StudyError, TooManyFailures
+from otnas.study.slurm import SubmititExecutor
 
 
 class ByHand(Executor):
@@ -91,6 +93,19 @@ def test_no_two_calls_are_equal():
     assert not executor.is_shut_down
 
 
+def test_an_executor_that_wants_a_process_for_every_training():
+    """An executor that interrupts what it runs, as submitit does, does not make a failure of it."""
+
+    class Apart(Here):
+        own_process = True
+
+    study = make()
+    study.run(numbered, n_trials=2, executor=Apart(), max_running=1, progress=False)
+    workers = {trial.run.worker.split(":")[1] for trial in study.trials}
+    assert len(workers - {str(os.getpid())}) == 2
+    assert SubmititExecutor.own_process
+
+
 def test_an_executor_that_the_run_made_is_shut_down():
     made = []
     make().run(
@@ -120,6 +135,12 @@ def test_a_lost_item_that_was_asked_for_again_is_not_retried():
     study.tell(study.ask(9), range(9))  # all there are
     study.run(numbered, n_trials=12, executor=Here(), max_running=2, progress=False)
     assert study.n_counted == 9
+
+
+def test_more_places_than_trials():
+    study = make()
+    study.run(numbered, n_trials=2, max_running=10**12, progress=False)
+    assert states(study) == ["done"] * 2
 
 
 def test_a_space_that_runs_dry_ends_the_run():
@@ -200,6 +221,65 @@ def test_a_result_of_a_broken_executor_that_arrives_late_is_told():
     assert study.n_counted == 3
 
 
+@pytest.mark.parametrize("value", [2.0, -1.0])
+def test_a_result_of_an_item_that_has_another_value_by_now_changes_nothing(tmp_path, value):
+    class Hasty(Study):
+        def ask(self, n=1):
+            trials = super().ask(n)
+            for trial in trials:
+                if trial.id == 1:
+                    self.lose(trial, "somebody was hasty")
+                    if value > 0:
+                        self.attach(trial.item, 0.5)
+            return trials
+
+    def train(item, trial):
+        return value if trial.id == 1 else 1.0
+
+    with make(tmp_path / "journal", kind=Hasty, method="tw") as study:
+        study.run(train, n_trials=4, executor=Here(), max_running=2, progress=False)
+    assert (study.n_counted, study.trials[1].state) == (4, State.LOST)
+    assert [event["value"] for event in events(tmp_path / "journal", "late")] == [value]
+
+
+@pytest.fixture
+def sigint_interrupts():
+    """A background job inherits "ignore"."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("sigint_interrupts")
+def test_ctrl_c_while_it_asks_starts_nothing_more():
+    class Pressed(Study):
+        def ask(self, n=1):
+            if len(self.trials) == 2:
+                os.kill(os.getpid(), signal.SIGINT)
+            return super().ask(n)
+
+    study = make(kind=Pressed)
+    with pytest.raises(KeyboardInterrupt):
+        study.run(numbered, n_trials=4, executor=Here(), max_running=1, progress=False)
+    assert states(study) == ["done", "done", "lost"]
+    study.run(numbered, n_trials=4, executor=Here(), max_running=1, progress=False)
+    assert states(study) == ["done", "done", "lost", "done", "done"]
+    assert study.trials[3].retry_of == 2
+
+
+@pytest.mark.usefixtures("sigint_interrupts")
+def test_ctrl_c_when_all_is_done_is_raised_too():
+    class Closing(Here):
+        def shutdown(self, wait=True, *, cancel_futures=False):
+            super().shutdown()
+            os.kill(os.getpid(), signal.SIGINT)
+
+    study = make()
+    with pytest.raises(KeyboardInterrupt):
+        study.run(numbered, n_trials=2, executor=Closing, max_running=1, progress=False)
+    assert states(study) == ["done"] * 2
+
+
 def test_values_that_the_search_refuses_are_failures():
     study = make(method="tw")
     study.run(lambda item, trial: -1.0, n_trials=2, executor=Here(), max_running=1, progress=False)
@@ -261,6 +341,20 @@ def test_in_another_thread():
     thread.join()
     assert failures == []
     assert study.n_counted == 3
+
+
+def test_one_run_at_a_time():
+    study, refused = make(), []
+
+    class Nested(Here):
+        def submit(self, fn, /, *args):
+            with pytest.raises(StudyError, match="run: expected no other run of the same study"):
+                study.run(numbered, n_trials=3, progress=False)
+            refused.append(args)
+            return super().submit(fn, *args)
+
+    study.run(numbered, n_trials=3, executor=Nested(), max_running=1, progress=False)
+    assert (len(refused), states(study)) == (3, ["done"] * 3)
 
 
 def test_time_in_the_queue_is_not_training():

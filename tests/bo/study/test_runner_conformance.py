@@ -19,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings("default")  # of the executors
 
 def test_success_failures_and_unpicklable_errors(options, tmp_path):
     with make(tmp_path / "journal") as study:
-        study.run(everything, n_trials=10, progress=False, **options)
+        study.run(everything, n_trials=11, progress=False, **options)
     for trial in study.trials:
         expected = ENDS[trial.id]
         if isinstance(expected, float):
@@ -31,6 +31,11 @@ def test_success_failures_and_unpicklable_errors(options, tmp_path):
         assert trial.run.started <= trial.run.ended
         assert str(os.getpid()) not in trial.run.worker
     assert study.trials[1].metrics == {"epochs": 7, "nan": None, "list": "[1, 2]"}
+    assert study.trials[10].metrics == {
+        "huge": "<int without a text: ValueError>",
+        "large": 10**30,
+        "odd": "<NoText without a text: RuntimeError>",
+    }
     # Each end was told and its place filled at once: after the first, one was asked at a time.
     asked = [len(event["trials"]) for event in events(tmp_path / "journal", "ask")]
     assert asked[0] == 2

@@ -130,6 +130,17 @@ def test_export(path, capsys):
     assert "on_front" not in rows[0]
 
 
+def test_export_of_numbers_beyond_64_bits(tmp_path, capsys):
+    path, numbers = tmp_path / "a.jsonl", [2**64 - 1, -1, 10**30]
+    with studies.make(path) as study:
+        study.tell(study.ask(3), [1.0, 2.0, 3.0], [{"seed": number} for number in numbers])
+    for kind in ("csv", "parquet"):
+        assert shown(capsys, "export", path, f"--{kind}", tmp_path / kind)[0] == 0
+    stored = pyarrow.parquet.read_table(tmp_path / "parquet")["metric.seed"].to_pylist()
+    rows = list(csv.DictReader((tmp_path / "csv").read_text().splitlines()))
+    assert stored == [row["metric.seed"] for row in rows] == [str(number) for number in numbers]
+
+
 @pytest.mark.parametrize("reference", [None, {"value": 4.0}])
 def test_the_front_of_a_study_with_costs(tmp_path, capsys, reference):
     path = tmp_path / "costs.jsonl"

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 import studies
 
-from otnas.study import JournalError, Study
+from otnas.study import JournalError, Study, StudyError
 
 both = pytest.mark.parametrize("name", studies.BOTH)
 SIZES = [5, 1, 3, 1, 1, 3]
@@ -143,3 +144,37 @@ def test_a_closed_study_can_be_looked_at(tmp_path):
         study.ask()
     assert studies.snapshot(study) == before
     assert os.path.getsize(tmp_path / "a.jsonl") > 0
+
+
+@both
+def test_threads_take_turns(name, tmp_path):
+    """Without turns, a few calls of two threads damage memory and file."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with studies.study(name, tmp_path / "a.jsonl") as study:
+
+            def work(_):
+                (trial,) = study.ask()
+                study.tell(trial, 1.0 + trial.id)
+
+            with ThreadPoolExecutor(4) as threads:
+                list(threads.map(work, range(24)))
+            trials = study.trials
+    finally:
+        sys.setswitchinterval(before)
+    assert [trial.value for trial in trials] == [1.0 + i for i in range(24)]
+    with studies.study(name, tmp_path / "a.jsonl") as again:
+        assert again.trials == trials
+
+
+def test_no_call_inside_another(tmp_path):
+    """As from the handler of a signal, or from a cost that asks the study."""
+    with studies.study("pool", tmp_path / "a.jsonl") as study:
+        ask, before = study.search.ask, studies.snapshot(study)
+        study.search.ask = lambda n: [study.ask(), ask(n)][1]
+        with pytest.raises(StudyError, match="expected no call inside another one"):
+            study.ask()
+        del study.search.ask
+        assert studies.snapshot(study) == before
+        study.ask()

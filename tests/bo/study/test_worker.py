@@ -12,11 +12,12 @@ import threading
 import time
 
 import pytest
-from trainings import Notes, dies, numbered
+from trainings import Notes, dies, numbered, stays
 
 from otnas.study import Trial
 from otnas.study.payload import Payload, pack
-from otnas.study.worker import Worker, WorkerLost
+from otnas.study.pool import WorkerPool
+from otnas.study.worker import Worker, WorkerLost, perform
 
 TRIAL = Trial(2, None)
 
@@ -38,6 +39,16 @@ def test_a_process_is_used_again_and_replaced_after_a_kill():
         assert worker.call(payload, TRIAL).run.worker != runs[0]
     with pytest.raises(WorkerLost, match="stopped before it began"):
         worker.call(payload, TRIAL)
+
+
+def test_workers_that_do_not_end_are_killed_all_at_the_same_time(monkeypatch):
+    monkeypatch.setattr("otnas.study.pool.PATIENCE", 1.5)
+    pool = WorkerPool(4)
+    futures = [pool.submit(perform, pack(stays, own_workers=True), TRIAL, "") for _ in range(4)]
+    assert [future.result().value for future in futures] == [0.5] * 4
+    begin = time.monotonic()
+    pool.shutdown()
+    assert time.monotonic() - begin < 4.5
 
 
 def test_loading_does_not_count_as_training(tmp_path, monkeypatch):
