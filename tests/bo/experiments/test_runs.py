@@ -22,6 +22,8 @@ from otnas.experiments.configuration import ConfigurationError
 from otnas.experiments.task import Failed, Finished
 from otnas.study import LockedError, Study, lock
 
+pytestmark = pytest.mark.usefixtures("small_table")
+
 
 def failures(events):
     return [event for event in events if isinstance(event, Failed)]

@@ -17,6 +17,8 @@ from otnas.experiments.configuration import preset_text
 from otnas.study import Study, lock
 from otnas.tables import catalog
 
+pytestmark = pytest.mark.usefixtures("small_table")
+
 SMALL = ["--search-space", "small", "--trials", "0:2", "--initial", "5", "--queries", "12"]
 
 

@@ -18,7 +18,7 @@ from otnas import spaces
 from otnas.spaces import SpaceCells, nasbench101
 from otnas_fast import Cell, CellArray
 
-SHARED = Path(os.environ.get("OTNAS_SHARED") or Path(__file__).parents[2] / ".." / "shared")
+SHARED = Path(os.environ.get("OTNAS_SHARED") or Path(__file__).parents[3] / ".." / "shared")
 OPERATIONS = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")
 SPACE = spaces.NASBench101()
 
