@@ -9,7 +9,8 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from otnas.spaces.base import Digests, SpaceCells, text_digests
+from otnas.identities import Digests, text_digests
+from otnas.spaces.base import SpaceCells
 from otnas.spaces.categorical import CategoricalSpace
 from otnas_fast import NASBENCH201, Architecture, Cell, CellArray, as_cells
 from otnas_fast.taxonomy import INPUT_CODE, OUTPUT_CODE

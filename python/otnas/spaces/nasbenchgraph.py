@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from otnas.identities import Digests
 from otnas.spaces import nasbenchgraph_ways as ways
-from otnas.spaces.base import Digests, SpaceCells
+from otnas.spaces.base import SpaceCells
 from otnas.spaces.categorical import CategoricalSpace
 from otnas.spaces.nasbenchgraph_ways import LINKS, OPERATIONS, SIZES, TAXONOMY
 from otnas_fast import Architecture, Cell, CellArray, as_cells

@@ -25,7 +25,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from otnas.spaces.interface import text_digests
+from otnas.identities import text_digests
 from otnas_fast import CellArray, Taxonomy
 from otnas_fast.taxonomy import INPUT_CODE, OUTPUT_CODE
 

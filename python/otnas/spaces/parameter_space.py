@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from otnas.arrays import FloatArray
+from otnas.identities import Digests, text_digests
 from otnas.spaces.conditions import Applicability, dependency
 from otnas.spaces.configurations import Configurations
-from otnas.spaces.interface import Digests, Enumerated, SearchSpace, text_digests
+from otnas.spaces.interface import Enumerated, SearchSpace
 from otnas.spaces.parameters import Configuration, Parameter, Value
 from otnas.spaces.places import ABSENT
 

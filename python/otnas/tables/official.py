@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from otnas import checks
-from otnas.tables import keys
+from otnas import checks, identities
 from otnas.tables.table import Table
 from otnas_fast import Cell
 
@@ -121,7 +120,7 @@ class NASBench:
 
     def hash_iterator(self) -> Iterator[str]:
         """Return all official hashes."""
-        return (keys.to_hex(key) for key in self.table.keys)
+        return (identities.to_hex(key) for key in self.table.keys)
 
     def get_budget_counters(self) -> tuple[float, int]:
         """Return the training time in seconds and the epochs of all queries so far."""

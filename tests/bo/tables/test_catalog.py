@@ -119,7 +119,7 @@ def test_objectives(objective: str) -> None:
 
 
 def test_unknown_objective() -> None:
-    with pytest.raises(ValueError, match="objective: expected one of"):
+    with pytest.raises(ValueError, match="objective: unknown objective"):
         analog.load(objective="fast")
     with pytest.raises(TableNotFoundError):
         tables.load("analognasbench_fast")

@@ -169,7 +169,7 @@ def test_gromov_wasserstein_of_known_cases():
 def test_gromov_wasserstein_is_a_local_minimum_of_its_definition():
     space, rng = searches.open_space(), np.random.default_rng(4)
     source = GromovWasserstein(TOY)
-    graphs = list(dict.fromkeys(source.kinds(as_cells([space.random(rng) for _ in range(6)]))))
+    graphs = list(dict.fromkeys(source.signatures(as_cells([space.random(rng) for _ in range(6)]))))
     for a, b in itertools.combinations(graphs, 2):
         x, y = (
             np.array([[mask >> v & 1 for v in range(len(g))] for mask in g], dtype=float)

@@ -7,7 +7,7 @@ from math import gcd
 import numpy as np
 
 from otnas.arrays import FloatArray
-from otnas.search.cells.distances.pairs import Kind, PairDistances
+from otnas.search.cells.distances.pairs import PairDistances, Signature
 from otnas.search.extras import require
 from otnas_fast import CellArray, Taxonomy
 
@@ -38,7 +38,7 @@ class OptimalTransport(PairDistances):
         self._codes = [taxonomy.codes[op] for op in taxonomy.operations]
         self._cost = operation_costs(taxonomy, family_cost)
 
-    def kinds(self, cells: CellArray) -> list[Kind]:
+    def signatures(self, cells: CellArray) -> list[Signature]:
         """Return the operation counts divided by their greatest common divisor."""
         pruned = cells.prune()
         matches = pruned.codes[:, np.newaxis] == np.array(self._codes, dtype=np.uint8)
@@ -46,8 +46,8 @@ class OptimalTransport(PairDistances):
         counts = np.add.reduceat(matches.astype(np.int64), pruned.offsets[:-1])
         return [_reduced(row) for row in counts.tolist()]
 
-    def distance(self, a: Kind, b: Kind) -> float:
-        """Return the optimal transport cost of two kinds."""
+    def distance(self, a: Signature, b: Signature) -> float:
+        """Return the optimal transport cost of two signatures."""
         return float(self._ot.emd2(_measure(a), _measure(b), self._cost))
 
 
@@ -62,13 +62,13 @@ def operation_costs(taxonomy: Taxonomy, family_cost: float) -> FloatArray:
     return cost
 
 
-def _reduced(counts: list[int]) -> Kind:
+def _reduced(counts: list[int]) -> Signature:
     divisor = gcd(*counts)
     return tuple(c // divisor for c in counts) if divisor else tuple(counts)
 
 
-def _measure(kind: Kind) -> FloatArray:
-    counts = np.array([*kind, 0], dtype=np.float64)
+def _measure(signature: Signature) -> FloatArray:
+    counts = np.array([*signature, 0], dtype=np.float64)
     if not counts.any():
         counts[-1] = 1.0
     result: FloatArray = counts / counts.sum()
