@@ -190,7 +190,7 @@ class Enumerated(Sequence[A]):
             raise KeyError(f"hash: expected 32 hexadecimal digits, got {hash!r}")
         found = int(self.find(digest[None, :])[0])
         if found < 0:
-            raise KeyError(f"no cell has hash {hash}")
+            raise KeyError(f"hash: expected that of some architecture, got {hash!r}")
         return found
 
     def __len__(self) -> int:

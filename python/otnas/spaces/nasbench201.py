@@ -154,7 +154,7 @@ class NASBench201(CategoricalSpace):
         """Positions in OPERATIONS, shape (n, 6)."""
         form = len(cells.codes) == 8 * len(cells)
         if not form or not (cells.successors.reshape(-1, 8) == self._successors).all():
-            raise ValueError(f"cells of space {self.name}: expected the 8-vertex form, not pruned")
+            raise ValueError("cells: expected the 8-vertex form of NAS-Bench-201, got pruned ones")
         digit_of_code = np.zeros(256, dtype=np.int64)
         digit_of_code[_CODES] = np.arange(5)
         digits: npt.NDArray[np.int64] = digit_of_code[cells.codes.reshape(-1, 8)[:, 1:7]]

@@ -150,7 +150,7 @@ class NASBenchGraph(CategoricalSpace):
         except ValueError as error:
             raise ValueError(f"text {text!r}: {error}") from None
         if not self.is_valid(cell):
-            raise ValueError(f"text {text!r}: four skip connections are no network")
+            raise ValueError(f"text: expected a network, got {text!r}, which only skips")
         return cell
 
     def values_of(self, cell: Cell) -> tuple[str, ...]:
@@ -206,7 +206,8 @@ class NASBenchGraph(CategoricalSpace):
         """Return the number of each network among all of the benchmark's, shape (n,)."""
         found: npt.NDArray[np.int64] = ways.all_ways().network[ways.ways_of(cells)]
         if not np.isin(found, self._networks).all():
-            raise ValueError(f"cells: expected valid cells of space {self.name}")
+            bad = cells[int(np.flatnonzero(~np.isin(found, self._networks))[0])]
+            raise ValueError(f"cells: expected valid cells of space {self.name}, got {bad!r}")
         return found
 
     def _digests(self, cells: CellArray) -> Digests:

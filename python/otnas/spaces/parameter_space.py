@@ -308,7 +308,7 @@ class ParameterSpace(SearchSpace[Configuration]):
         for i, (name, parameter) in enumerate(self.parameters.items()):
             if not self._applicability.applies(i, row):
                 if strict and name in configuration:
-                    raise ValueError(f"configuration: {name!r} does not apply here")
+                    raise ValueError(f"configuration: expected only what applies, got {name!r} too")
                 row.append(ABSENT)
                 continue
             if name not in configuration:

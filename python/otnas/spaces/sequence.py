@@ -159,7 +159,7 @@ class SequenceSpace(CategoricalSpace):
             not (sizes == len(form)).all()
             or (packed.successors.reshape(-1, len(form)) != form).any()
         ):
-            raise ValueError(f"cells: expected chains of {self.positions} blocks")
+            raise ValueError(f"cells: expected chains of {self.positions} blocks, got others")
         codes = packed.codes.reshape(-1, len(form))[:, 1:-1]
         digits = np.empty(codes.shape, dtype=np.int64)
         for place, allowed in enumerate(self.choices):
@@ -167,7 +167,7 @@ class SequenceSpace(CategoricalSpace):
             digit_of_code[[self.taxonomy.codes[block] for block in allowed]] = range(len(allowed))
             digits[:, place] = digit_of_code[codes[:, place]]
         if (digits < 0).any():
-            raise ValueError(f"cells: expected blocks that space {self.name} allows there")
+            raise ValueError(f"cells: expected blocks that {self.name} allows there, got others")
         return digits
 
     def enumerate(self) -> SpaceCells:

@@ -37,7 +37,7 @@ def _operations(cells: CellArray) -> Keys:
     form = as_cells(["|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"]).successors
     if not (sizes == len(form)).all() or not (cells.successors.reshape(-1, 8) == form).all():
         raise ValueError(
-            "cells of nasbench201: expected the benchmark's form |op~0|+|op~0|op~1|+..., not pruned"
+            "cells: expected the benchmark's form |op~0|+|op~0|op~1|+..., got pruned ones"
         )
     keys = np.zeros((len(cells), 2), dtype=np.uint64)
     keys[:, 0] = np.frombuffer(cells.codes.tobytes(), dtype=">u8")

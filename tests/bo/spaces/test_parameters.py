@@ -97,7 +97,7 @@ SPACE = ParameterSpace(
         ({"a": 4}, ValueError, r"configuration\['a'\]: expected one of 1, 2, 3, got 4"),
         ({"a": True}, ValueError, r"configuration\['a'\]: expected one of 1, 2, 3, got True"),
         ({"a": [1]}, ValueError, r"configuration\['a'\]: expected one of 1, 2, 3, got \[1\]"),
-        ({"a": 1, "b": "x"}, ValueError, "configuration: 'b' does not apply here"),
+        ({"a": 1, "b": "x"}, ValueError, "configuration: expected only what applies, got 'b'"),
         ({"a": 2}, ValueError, "configuration: expected a value of 'b', got none"),
         ({"a": 1, "c": 1}, ValueError, "configuration: expected the parameters a, b, got 'c'"),
         ({"a": 3, "b": "x"}, ValueError, "expected one that is valid in space parameters, got a=3"),
@@ -117,7 +117,7 @@ def test_configurations(configuration: Any, error: type[Exception], message: str
         ("a", "text: expected the form"),
         ("a=1, a=1", "text: expected the form"),
         ("a=x", r"text 'a=x': configuration\['a'\]: expected one of 1, 2, 3, got 'x'"),
-        ("a=1, b=x", "'b' does not apply here"),
+        ("a=1, b=x", "expected only what applies, got 'b'"),
         ("c=1, a=1", "expected the parameters a, b, got 'c'"),
     ],
 )

@@ -30,7 +30,7 @@ class PlaceDistances(EmbeddedDistances):
         self.names = tuple(space.places([]))
         if not self.names:
             raise ValueError(
-                "kernel: 'places' needs architectures that are a fixed number of choices "
+                "kernel: expected for 'places' architectures that are a fixed number of choices "
                 f"(nasbench201, a ParameterSpace), got space {space.name}"
             )
 
