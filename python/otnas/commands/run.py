@@ -12,6 +12,7 @@ from otnas.commands import read as reading
 from otnas.experiments import configuration as configurations
 from otnas.experiments import searches
 from otnas.experiments.configuration import Configuration, ConfigurationError
+from otnas.search.methods import names
 from otnas.tables import catalog as tables
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ presets run and end with plots and a report; with --search-space, those of the d
 
 def add_parser(subparsers: Subparsers) -> None:
     """Add the command to a command line."""
-    known = ", ".join(searches.names())
+    known = ", ".join(names())
     parser = subparsers.add_parser(
         "run",
         help="run experiments on a benchmark table",

@@ -34,11 +34,6 @@ class SearchMaker(Protocol):
         ...
 
 
-def names() -> list[str]:
-    """Return all methods."""
-    return list(methods.names())
-
-
 def resolve(configuration: Configuration) -> Configuration:
     """Return a configuration with every setting of every method spelled out.
 

@@ -101,12 +101,9 @@ class OptunaSearch(Search[Cell]):
         make_sampler: Callable[[Any, int], Any],
         repeats: int,
         domain: CellDomain,
-        *,
-        seed: int | np.random.Generator | None,
-        initial: int = 20,
-        direction: str = "minimise",
+        **rest: Any,
     ) -> None:
-        super().__init__(domain, seed=seed, initial=initial, direction=direction)
+        super().__init__(domain, **rest)
         if not isinstance(domain.space, CategoricalSpace):
             raise ValueError(
                 f"space: expected cells that are a fixed number of categorical choices "

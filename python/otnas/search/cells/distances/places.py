@@ -36,4 +36,4 @@ class PlaceDistances(EmbeddedDistances):
 
     def embedded(self, cells: Any, threads: int | None) -> Embedding:
         """Return the choices of n >= 1 cells as vectors."""
-        return Embedding(dict(self._space.places(cells)))
+        return Embedding(self._space.places(cells))
