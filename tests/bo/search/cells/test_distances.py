@@ -128,7 +128,7 @@ def test_optimal_transport_equals_the_linear_programme():
     space, rng = searches.open_space(), np.random.default_rng(3)
     cells = [*(space.random(rng) for _ in range(12)), DIRECT]
     block = between(OptimalTransport(TOY), *cells)[0]
-    cost = operation_costs(TOY, 0.2)
+    cost = operation_costs(TOY)
     np.testing.assert_array_equal(
         cost, [[0, 0.2, 1, 1], [0.2, 0, 1, 1], [1, 1, 0, 1], [1, 1, 1, 0]]
     )
