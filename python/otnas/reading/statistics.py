@@ -18,7 +18,7 @@ from otnas.arrays import FloatArray
 LEVEL = 0.95
 RESAMPLES = 5000
 SEED = 0
-"""Of the bootstrap: reading the same journals twice gives the same numbers."""
+"""Seed of the bootstrap: reading the same journals twice gives the same numbers."""
 
 # Differences below this, in percentage points, are rounding.
 _TIE = 1e-9

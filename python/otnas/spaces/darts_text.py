@@ -18,7 +18,7 @@ OPERATIONS = (
     "dil_conv_3x3",
     "dil_conv_5x5",
 )
-"""In the order in which the published code lists them, without ``none``."""
+"""The operations in the order in which the published code lists them, without ``none``."""
 
 NODES = 4
 """Intermediate nodes of a cell."""

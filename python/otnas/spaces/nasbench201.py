@@ -16,7 +16,7 @@ from otnas_fast import NASBENCH201, Architecture, Cell, CellArray, as_cells
 from otnas_fast.taxonomy import INPUT_CODE, OUTPUT_CODE
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
-"""In the order in which the benchmark lists them."""
+"""The operations in the order in which the benchmark lists them."""
 
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
 """Edge of the 4-node graph on which each of the six operations sits, in reading order."""
