@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from distance_sources import VectorDistances
-from helpers import predict
+from small_pools import predict
 
 from otnas.gp.cached_distances import CachedDistances
 from otnas.gp.kernels import LaplaceKernel

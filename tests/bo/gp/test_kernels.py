@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from distance_sources import ArrayDistances, VectorDistances
-from helpers import laplace_kernel
+from small_pools import laplace_kernel
 
 from otnas.gp.distances import typical_distances
 from otnas.gp.gram_kernels import PrecomputedKernel

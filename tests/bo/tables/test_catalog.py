@@ -48,7 +48,7 @@ def test_bad_names(name: str) -> None:
 
 
 def test_default_is_taken() -> None:
-    with pytest.raises(ValueError, match="'default' is taken"):
+    with pytest.raises(ValueError, match=r"name: expected another .*, got 'default'"):
         tables.save(made("default"))
 
 
