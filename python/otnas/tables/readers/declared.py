@@ -78,8 +78,8 @@ class Meaning:
     def __post_init__(self) -> None:
         checks.choice("unit", self.unit, UNITS, "unit")
         checks.choice("metric", self.metric, METRICS, "metric")
-        if self.epochs is not None and not (type(self.epochs) is int and self.epochs >= 1):
-            raise ValueError(f"epochs: expected an integer of at least 1, got {self.epochs!r}")
+        if self.epochs is not None:
+            checks.integer("epochs", self.epochs, 1)
 
 
 @dataclass(frozen=True)
