@@ -51,7 +51,6 @@ SECTIONS: dict[str, list[str]] = {
 
 INTERNAL = {
     "otnas.search.cells.distances",
-    "otnas.spaces.base",
     "otnas_fast.pairwise",
 }
 """Modules that have an ``__all__`` for their neighbours in the package, not for users."""

@@ -16,21 +16,24 @@ def check_alike(parts: Sequence[Embedding], name: str) -> None:
     first = parts[0]
     for part in parts[1:]:
         if part.block_names != first.block_names or (part._kind is None) != (first._kind is None):
-            raise ValueError(f"{name} mixes blocks {first.block_names} and {part.block_names}")
+            raise ValueError(
+                f"{name}: expected equal blocks, got {first.block_names} and {part.block_names}"
+            )
         if first._kind is None or part._kind is None:
             if part.block_sizes != first.block_sizes:
                 raise ValueError(
-                    f"{name} mixes block sizes {first.block_sizes} and {part.block_sizes}"
+                    f"{name}: expected equal block sizes, got {first.block_sizes} and "
+                    f"{part.block_sizes}"
                 )
         elif part._kind.taxonomy != first._kind.taxonomy:
             raise ValueError(
-                f"{name} mixes search spaces: {first.taxonomy!r} and {part.taxonomy!r}"
+                f"{name}: expected one search space, got {first.taxonomy!r} and {part.taxonomy!r}"
             )
         elif part.ngram != first.ngram:
-            raise ValueError(f"{name} mixes ngram={first.ngram} and ngram={part.ngram}")
+            raise ValueError(f"{name}: expected one ngram, got {first.ngram} and {part.ngram}")
         elif part._sparse and part._kind.decay != first._kind.decay:
             raise ValueError(
-                f"{name} mixes decay={first._kind.decay:g} and decay={part._kind.decay:g}"
+                f"{name}: expected one decay, got {first._kind.decay:g} and {part._kind.decay:g}"
             )
 
 

@@ -51,10 +51,13 @@ def codes_of(ops: tuple[str, ...], taxonomy: Taxonomy, name: str) -> bytes:
     except KeyError as error:
         known = ", ".join((*taxonomy.operations, *taxonomy.absent))
         raise ValueError(
-            f"{name}: unknown operation {check.shown(error.args[0])}; {taxonomy.name} has {known}"
+            f"{name}: expected operations of {taxonomy.name} ({known}), "
+            f"got {check.shown(error.args[0])}"
         ) from None
     if INPUT in ops[1:] or OUTPUT in ops[:-1]:
-        raise ValueError(f"{name}: only the first vertex is 'input' and only the last 'output'")
+        raise ValueError(
+            f"{name}: expected 'input' only first and 'output' only last, got {list(ops)}"
+        )
     return codes
 
 
@@ -68,7 +71,10 @@ def inferred_taxonomy(ops: Sequence[tuple[str, ...]], name: str) -> Taxonomy:
     if unknown:
         where = next(i for i, names in enumerate(ops) if unknown & set(names))
         raise ValueError(
-            f"{name}[{where}]: unknown operation {check.shown(min(unknown))}; "
-            "pass taxonomy= for a search space of your own"
+            f"{name}[{where}]: expected operations of a built-in search space, or taxonomy= for "
+            f"one of your own, got {check.shown(min(unknown))}"
         )
-    raise ValueError(f"{name} mixes the operations of NAS-Bench-101 and NAS-Bench-201")
+    raise ValueError(
+        f"{name}: expected operations of one search space, got some of NAS-Bench-101 and of "
+        "NAS-Bench-201"
+    )

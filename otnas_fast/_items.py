@@ -43,11 +43,15 @@ def as_embedding(
         )
     if chosen is not None and chosen != items.measures:
         if ngram is not None and items.ngram is not None:
-            raise ValueError(f"{name} is an Embedding with ngram={items.ngram}, not ngram={ngram}")
+            raise ValueError(
+                f"{name}: expected an Embedding with ngram={ngram}, got ngram={items.ngram}"
+            )
         if measures is not None or items.measures is not None:
-            raise ValueError(f"{name} is an Embedding with measures={items.measures}, not {chosen}")
+            raise ValueError(
+                f"{name}: expected an Embedding with measures={chosen}, got {items.measures}"
+            )
     if taxonomy is not None and items.taxonomy is not None and taxonomy != items.taxonomy:
-        raise ValueError(f"{name} is an Embedding of {items.taxonomy!r}, not of {taxonomy!r}")
+        raise ValueError(f"{name}: expected an Embedding of {taxonomy!r}, got {items.taxonomy!r}")
     return items
 
 

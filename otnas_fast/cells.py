@@ -379,5 +379,5 @@ def _stated_taxonomy(items: Sequence[object], name: str) -> Taxonomy | None:
     stated = {cell.taxonomy for cell in cells if len(cell) > 2} or {c.taxonomy for c in cells[:1]}
     if len(stated) > 1:
         spaces = " and ".join(sorted(repr(space) for space in stated))
-        raise ValueError(f"{name} mixes search spaces: {spaces}")
+        raise ValueError(f"{name}: expected one search space, got {spaces}")
     return next(iter(stated), None)

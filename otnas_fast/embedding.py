@@ -11,7 +11,7 @@ blocks : one per measure (see `embed`): operations (mass of each subtree of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,7 @@ class Embedding:
 
     Parameters
     ----------
-    blocks : dict of str to array_like, each of shape (n, d_b)
+    blocks : mapping of str to array_like, each of shape (n, d_b)
         Numbers of magnitude at most 1e300.
 
     Attributes
@@ -69,8 +69,8 @@ class Embedding:
     2
     """
 
-    def __init__(self, blocks: dict[str, npt.ArrayLike]) -> None:
-        if not isinstance(blocks, dict) or not blocks:
+    def __init__(self, blocks: Mapping[str, npt.ArrayLike]) -> None:
+        if not isinstance(blocks, Mapping) or not blocks:
             check.wrong("blocks", "a non-empty dict of block name to (n, d) array", blocks)
         for name in blocks:
             if not isinstance(name, str):

@@ -105,7 +105,7 @@ def chosen_measures(ngram: object, measures: object) -> tuple[str, ...] | None:
         return None
     if ngram is not None and measures is not None:
         raise ValueError(
-            f"ngram and measures exclude each other (ngram=2 is measures='tw-2g'), "
+            f"ngram, measures: expected one of the two (ngram=2 is measures='tw-2g'), "
             f"got ngram={check.shown(ngram)} and measures={check.shown(measures)}"
         )
     if measures is not None:

@@ -47,7 +47,7 @@ def as_matrix(
     if array.ndim != 2:
         raise ValueError(f"{name}: expected shape {shape}, got shape {array.shape}")
     if array.size == 0:
-        raise ValueError(f"{name} must not be empty, got shape {array.shape}")
+        raise ValueError(f"{name}: expected at least one entry, got shape {array.shape}")
     make = np.array if copy else np.asarray
     matrix = make(array, dtype=np.float64, order="C")
     # A sum shows what is not finite without a second array; it may also have overflowed.
@@ -77,8 +77,8 @@ def as_kernel(value: npt.ArrayLike, name: str = "L") -> npt.NDArray[np.float64]:
         largest = float(np.abs(half).max())
         if asymmetry > SYMMETRY_TOLERANCE * largest:
             raise ValueError(
-                f"{name}: expected a symmetric matrix; it differs from its transpose by up to "
-                f"{2.0 * asymmetry:.3g}, its largest entry being {2.0 * largest:.3g}"
+                f"{name}: expected a symmetric matrix, got one that differs from its transpose by "
+                f"up to {2.0 * asymmetry:.3g}, its largest entry being {2.0 * largest:.3g}"
             )
         matrix = np.ascontiguousarray(half + half.T)
     return matrix
@@ -105,19 +105,19 @@ def as_items(
     if array.size == 0:
         array = array.astype(np.int64)
     if array.dtype.kind not in "iu":
-        raise TypeError(f"{name} must hold integers, got dtype {array.dtype}")
+        raise TypeError(f"{name}: expected integers, got dtype {array.dtype}")
     if array.ndim != 1:
         raise ValueError(f"{name}: expected one dimension, got shape {array.shape}")
     outside = array[(array < 0) | (array >= n)]
     if outside.size:
-        raise ValueError(f"{name} must hold indices from 0 to {n - 1}, got {outside[0]}")
+        raise ValueError(f"{name}: expected indices from 0 to {n - 1}, got {outside[0]}")
     indices = np.sort(array.astype(np.int64))
     repeated = indices[1:][indices[1:] == indices[:-1]]
     if repeated.size:
-        raise ValueError(f"{name} must hold distinct indices, got {repeated[0]} more than once")
+        raise ValueError(f"{name}: expected distinct indices, got {repeated[0]} more than once")
     both = np.intersect1d(indices, apart_from)
     if both.size:
-        raise ValueError(f"{name} must not hold item {int(both[0])}, which is included")
+        raise ValueError(f"{name}: expected items that are not included, got {int(both[0])}")
     return indices
 
 
@@ -125,7 +125,7 @@ def as_subset(value: npt.ArrayLike, k: int, n: int) -> npt.NDArray[np.int64]:
     """Return ``value`` as k distinct indices of 0..n-1, ascending."""
     array: npt.NDArray[Any] = np.asarray(value)
     if array.dtype.kind not in "iu":
-        raise TypeError(f"subset must hold integers, got dtype {array.dtype}")
+        raise TypeError(f"subset: expected integers, got dtype {array.dtype}")
     if array.shape != (k,):
         raise ValueError(f"subset: expected shape (k,) = ({k},), got shape {array.shape}")
     return as_items(array, n, "subset")
@@ -135,7 +135,7 @@ def as_quality(value: npt.ArrayLike, n: int) -> npt.NDArray[np.float64]:
     """Return ``value`` as n finite factors that are not negative."""
     array: npt.NDArray[Any] = np.asarray(value)
     if array.dtype.kind not in "fiu":
-        raise TypeError(f"quality must hold real numbers, got dtype {array.dtype}")
+        raise TypeError(f"quality: expected real numbers, got dtype {array.dtype}")
     if array.shape != (n,):
         raise ValueError(f"quality: expected shape (n,) = ({n},), got shape {array.shape}")
     bad = array[~(np.isfinite(array) & (array >= 0))]
@@ -158,7 +158,7 @@ def as_generator(rng: Rng) -> np.random.Generator:
     if isinstance(rng, (bool, np.bool_)) or not isinstance(rng, (int, np.integer)):
         raise TypeError(
             "rng: expected a numpy.random.Generator, a numpy.random.RandomState, a non-negative "
-            f"integer seed or None; got {type(rng).__name__}"
+            f"integer seed or None, got {type(rng).__name__}"
         )
     return np.random.default_rng(integer(rng, "rng", minimum=0))
 

@@ -261,7 +261,7 @@ class FunctionKernel:
         values = np.asarray(self._function(left, right), dtype=np.float64)
         if values.shape != (len(left), len(right)):
             raise ValueError(
-                f"function must return shape {(len(left), len(right))}, got {values.shape}"
+                f"function: expected to return shape {(len(left), len(right))}, got {values.shape}"
             )
         return values
 

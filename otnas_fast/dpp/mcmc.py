@@ -141,7 +141,7 @@ def sample_mcmc(
     chains = check.integer(chains, "chains", minimum=2)
     begin = None if start is None else as_items(start, n, "start")
     if begin is not None and k is not None and len(begin) != k:
-        raise ValueError(f"start must hold k = {k} items, got {len(begin)}")
+        raise ValueError(f"start: expected k = {k} items, got {len(begin)}")
     kept: list[list[npt.NDArray[np.int64]]] = []
     logs = np.empty((chains, draws))
     accepted = 0

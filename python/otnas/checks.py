@@ -1,6 +1,7 @@
 """Checks of arguments, with error messages of one form.
 
     name: expected WHAT, got VALUE
+    name: unknown WHAT VALUE; did you mean NEAREST? valid: ALL
 
 A wrong type raises TypeError, a value out of range ValueError, and an item that does not exist
 IndexError.
@@ -44,7 +45,7 @@ def choice(name: str, value: object, valid: Iterable[str], what: str = "value") 
         raise ValueError(f"{name}: {unknown(str(value), names, what)}")
 
 
-def integer(name: str, value: object, least: int) -> int:
+def integer(name: str, value: object, least: int | None = None, most: int | None = None) -> int:
     """Return a value as an int.
 
     Raises
@@ -52,12 +53,13 @@ def integer(name: str, value: object, least: int) -> int:
     TypeError
         If it is not an integer; True and False are not.
     ValueError
-        If it is smaller than `least`.
+        If it is smaller than `least`, or larger than `most`.
     """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name}: expected an integer, got {shown(value)}")
-    if value < least:
-        raise ValueError(f"{name}: expected an integer >= {least}, got {value}")
+    if (least is not None and value < least) or (most is not None and value > most):
+        limits = f">= {least}" if most is None else f"from {least} to {most}"
+        raise ValueError(f"{name}: expected an integer {limits}, got {value}")
     return int(value)
 
 
@@ -79,7 +81,7 @@ def numbers(name: str, values: ArrayLike) -> FloatArray:
     """
     array = _plain(name, values)
     if array.size and array.dtype.kind not in "iuf":
-        raise TypeError(f"{name}: expected real numbers, got {_kind(array)}")
+        raise TypeError(f"{name}: expected real numbers, got {_described(array)}")
     return array.astype(np.float64, copy=False)
 
 
@@ -120,7 +122,7 @@ def pool_items(name: str, items: ArrayLike, n_items: int) -> IntArray:
     if array.size == 0:
         return np.empty(0, dtype=np.intp)
     if not np.issubdtype(array.dtype, np.integer):
-        raise TypeError(f"{name}: expected integers, got {_kind(array)}")
+        raise TypeError(f"{name}: expected integers, got {_described(array)}")
     outside = (array < 0) | (array >= n_items)
     if outside.any():
         raise IndexError(f"{name}: expected pool items in [0, {n_items}), got {array[outside][0]}")
@@ -137,7 +139,7 @@ def _plain(name: str, values: ArrayLike) -> np.ndarray[Any, Any]:
         raise ValueError(f"{name}: expected an array, got {error}") from None
 
 
-def _kind(array: np.ndarray[Any, Any]) -> str:
+def _described(array: np.ndarray[Any, Any]) -> str:
     if array.dtype == object:
         return f"{array.ravel()[0]!r}"
     return f"dtype {array.dtype}"

@@ -169,8 +169,16 @@ IN, OUT, POOL = "input", "output", "maxpool3x3"
         ([[0, 1], [0, 0]], [IN, POOL, OUT], "each of the 2 vertices, got 3 operations"),
         ([[0, 1], [0, 0]], [IN], "from 'input' to 'output'"),
         ([[0, 1], [0, 0]], [POOL, OUT], "from 'input' to 'output'"),
-        ([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [IN, "conv9x9", OUT], "unknown operation 'conv9x9'"),
-        ([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [IN, IN, OUT], "only the first vertex"),
+        (
+            [[0, 1, 0], [0, 0, 1], [0, 0, 0]],
+            [IN, "conv9x9", OUT],
+            "taxonomy= .* got 'conv9x9'",
+        ),
+        (
+            [[0, 1, 0], [0, 0, 1], [0, 0, 0]],
+            [IN, IN, OUT],
+            "'input' only first",
+        ),
     ],
 )
 def test_bad_cells_are_refused(matrix, ops, message):
@@ -217,12 +225,12 @@ def test_not_an_architecture(item):
 
 def test_mixed_spaces_are_refused():
     nb201 = nb201_string((*NB201_OPS, "none"))
-    with pytest.raises(ValueError, match="mixes"):
+    with pytest.raises(ValueError, match=r"expected (operations of )?one search space"):
         of.as_cells([CHAIN, nb201])
-    with pytest.raises(ValueError, match="mixes"):
+    with pytest.raises(ValueError, match=r"expected (operations of )?one search space"):
         of.as_cells([of.Cell(*CHAIN), of.Cell.from_nasbench201(nb201)])
     custom = of.Cell([[0, 1, 0], [0, 0, 1], [0, 0, 0]], [IN, "c3", OUT], CUSTOM)
-    with pytest.raises(ValueError, match="mixes"):
+    with pytest.raises(ValueError, match=r"expected (operations of )?one search space"):
         of.as_cells([custom, of.Cell(*CHAIN)])
     with pytest.raises(ValueError, match="expected cells of"):
         of.as_cells(of.as_cells([custom]), of.NASBENCH101)

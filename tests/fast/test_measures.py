@@ -259,7 +259,7 @@ def test_architectures_are_embedded_like_the_embedding_beside_them():
         ({"measures": ()}, ValueError, "at least one"),
         ({"measures": 3}, TypeError, "measures: expected a preset"),
         ({"measures": (3,)}, TypeError, "measures: expected names, got 3"),
-        ({"measures": "tw", "ngram": 1}, ValueError, "ngram and measures exclude each other"),
+        ({"measures": "tw", "ngram": 1}, ValueError, "ngram, measures: expected one of the two"),
         ({"measures": "prefix", "decay": 0.0}, ValueError, "decay: expected a positive"),
         (
             {"measures": "prefix", "decay": 1.5},
@@ -276,13 +276,13 @@ def test_bad_measures_are_refused(arguments, error, message):
 def test_different_measures_are_not_compared():
     cells = cells_of("nasbench201", 3)
     path, paper = of.embed(cells, measures="tw-path"), of.embed(cells)
-    with pytest.raises(ValueError, match="mixes blocks"):
+    with pytest.raises(ValueError, match="expected equal blocks"):
         of.gram(path, paper)
-    with pytest.raises(ValueError, match=r"mixes decay=1 and decay=0\.5"):
+    with pytest.raises(ValueError, match=r"expected one decay, got 1 and 0\.5"):
         of.gram(path, of.embed(cells, measures="tw-path", decay=0.5))
-    with pytest.raises(ValueError, match="a is an Embedding with measures"):
+    with pytest.raises(ValueError, match="a: expected an Embedding with measures"):
         of.gram(paper, measures="tw-path")
-    with pytest.raises(ValueError, match="a is an Embedding with measures=None"):
+    with pytest.raises(ValueError, match=r"a: expected an Embedding with .*, got None"):
         of.gram(of.Embedding({"x": np.ones((2, 2))}), measures="tw")
     with pytest.raises(ValueError, match="expected one for each of the blocks"):
         of.gram(path, lengthscales=(1.0, 1.0, 1.0))

@@ -111,9 +111,9 @@ def test_errors():
     prepared = of.PreparedEmbedding(embedding)
     with pytest.raises(TypeError, match="embedding: expected an Embedding, got list"):
         of.PreparedEmbedding([1])
-    with pytest.raises(ValueError, match="rows mixes blocks"):
+    with pytest.raises(ValueError, match="rows: expected equal blocks"):
         prepared.gram(of.embed(cells_of("nasbench201", 2), measures="tw-path"))
-    with pytest.raises(ValueError, match="rows mixes search spaces"):
+    with pytest.raises(ValueError, match="rows: expected one search space"):
         prepared.gram(of.embed(cells_of("nasbench101", 2)))
     with pytest.raises(ValueError, match=r"lengthscales\[1\]"):
         prepared.gram(embedding, lengthscales=(1.0, -1.0, 1.0))

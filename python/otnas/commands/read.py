@@ -171,11 +171,11 @@ def _show(options: argparse.Namespace) -> int:
         return 0
     if options.checkpoints is not None:
         if options.target is not None or options.at is not None:
-            raise ValueError("--checkpoints: expected neither --target nor --at with it")
+            raise ValueError("--checkpoints: expected neither --target nor --at with it, got one")
         show_checkpoints(options.folder, options.checkpoints, options.reference, options.format)
         return 0
     if options.reference is not None:
-        raise ValueError("--reference: expected --checkpoints with it")
+        raise ValueError("--reference: expected --checkpoints with it, got none")
     show(options.folder, options.target, options.at, options.format)
     return 0
 

@@ -8,10 +8,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from otnas import checks
 from otnas.commands import read as reading
 from otnas.experiments import configuration as configurations
 from otnas.experiments import searches
 from otnas.experiments.configuration import Configuration, ConfigurationError
+from otnas.search.methods import names
 from otnas.tables import catalog as tables
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ presets run and end with plots and a report; with --search-space, those of the d
 
 def add_parser(subparsers: Subparsers) -> None:
     """Add the command to a command line."""
-    known = ", ".join(searches.names())
+    known = ", ".join(names())
     parser = subparsers.add_parser(
         "run",
         help="run experiments on a benchmark table",
@@ -88,9 +90,7 @@ def run(options: argparse.Namespace) -> int:
         print(configurations.preset_text(options.preset or "sequential"), end="")
         return 0
     chosen = [searches.resolve(_changed(base, options)) for base in _bases(options)]
-    jobs = _processors() if options.jobs is None else options.jobs
-    if jobs < 1:
-        raise ConfigurationError(f"--jobs: expected an integer of at least 1, got {jobs}")
+    jobs = _processors() if options.jobs is None else checks.integer("--jobs", options.jobs, 1)
     out = options.out or Path("runs") / chosen[0].search_space
     failed = 0
     for configuration in chosen:

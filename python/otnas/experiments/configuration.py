@@ -19,6 +19,7 @@ import numpy as np
 from otnas import checks
 from otnas.arrays import BoolArray
 from otnas.nested import parse_toml
+from otnas.search.cells.proposals import CANDIDATES
 from otnas.tables import Table
 
 PRESETS = ("sequential", "batch", "front")
@@ -93,6 +94,12 @@ class Configuration:
     settings: Settings = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        try:
+            self._check()
+        except (TypeError, ValueError) as error:
+            raise ConfigurationError(str(error)) from None
+
+    def _check(self) -> None:
         for key in ("name", "search_space", "candidates", "objective"):
             if not isinstance(getattr(self, key), str):
                 raise ConfigurationError(_wrong(key, "a string", getattr(self, key)))
@@ -100,9 +107,7 @@ class Configuration:
             wanted = "letters, digits, '.', '_' and '-', beginning with a letter or digit"
             raise ConfigurationError(_wrong("name", wanted, self.name))
         for key in ("initial", "queries", "batch_size"):
-            value = getattr(self, key)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ConfigurationError(_wrong(key, "an integer of at least 1", value))
+            checks.integer(key, getattr(self, key), 1)
         if self.initial > self.queries:
             wanted = f"at most queries ({self.queries})"
             raise ConfigurationError(_wrong("initial", wanted, self.initial))
@@ -133,9 +138,8 @@ class Configuration:
                 raise ConfigurationError(
                     _wrong("budget", f"a finite number for {checks.shown(cost)}", limit)
                 )
-        if self.objective not in OBJECTIVES:
-            message = checks.unknown(self.objective, OBJECTIVES, "objective")
-            raise ConfigurationError(f"objective: {message}")
+        checks.choice("objective", self.objective, OBJECTIVES, "objective")
+        checks.choice("candidates", self.candidates, CANDIDATES)
         if self.objective == "pareto" and not self.costs:
             raise ConfigurationError("objective: expected costs beside 'pareto', got none")
         if not isinstance(self.merge, bool):

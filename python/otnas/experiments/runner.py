@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import overload
 
+from otnas import checks
 from otnas.experiments import searches
 from otnas.experiments.configuration import Configuration
 from otnas.experiments.layout import journal_path
@@ -93,8 +94,7 @@ def run(
     ValueError
         If `jobs` is less than 1.
     """
-    if jobs < 1:
-        raise ValueError(f"jobs: expected an integer of at least 1, got {jobs}")
+    checks.integer("jobs", jobs, 1)
     with lock.folder(out):
         if jobs == 1:
             for task in tasks:

@@ -9,11 +9,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from otnas import checks
 from otnas.experiments import priors
 from otnas.experiments.configuration import Configuration, ConfigurationError, within_budget
 from otnas.search import CellPool, Search, methods
-from otnas.search.cells.proposals import CANDIDATES
 from otnas.search.decision.settings import ModelSettings
 from otnas.search.front import front
 from otnas.spaces import Space
@@ -34,11 +32,6 @@ class SearchMaker(Protocol):
         ...
 
 
-def names() -> list[str]:
-    """Return all methods."""
-    return list(methods.names())
-
-
 def resolve(configuration: Configuration) -> Configuration:
     """Return a configuration with every setting of every method spelled out.
 
@@ -49,10 +42,6 @@ def resolve(configuration: Configuration) -> Configuration:
         valid name.
     """
     resolved: dict[str, dict[str, Any]] = {}
-    try:
-        checks.choice("candidates", configuration.candidates, CANDIDATES)
-    except ValueError as error:
-        raise ConfigurationError(str(error)) from None
     for method in (*configuration.methods, *configuration.settings):
         try:
             given = dict(configuration.settings.get(method, {}))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
+from otnas import checks
 from otnas.arrays import AnyFloatArray, FloatArray, IntArray
 from otnas.gp.distances import DistanceBlocks
 
@@ -52,8 +53,7 @@ class CachedDistances:
         max_bytes: int = 1 << 28,
         dtype: DTypeLike = np.float64,
     ) -> None:
-        if max_bytes < 0:
-            raise ValueError(f"max_bytes: expected an integer >= 0, got {max_bytes}")
+        checks.integer("max_bytes", max_bytes, 0)
         self._dtype = np.dtype(dtype)
         if self._dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise ValueError(f"dtype: expected float32 or float64, got {self._dtype}")
@@ -72,11 +72,6 @@ class CachedDistances:
     def n_blocks(self) -> int:
         """Number of distances B."""
         return self._source.n_blocks
-
-    @property
-    def n_remembered(self) -> int:
-        """How many rows are remembered."""
-        return len(self._rows)
 
     def block(self, rows: IntArray, cols: IntArray) -> FloatArray:
         """Return the distances, shape (B, len(rows), len(cols))."""

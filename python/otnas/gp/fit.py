@@ -68,8 +68,6 @@ def maximise_posterior(
     targets: FloatArray,
     parameters: LogParameters,
     starts: FloatArray,
-    *,
-    max_iterations: int = 50,
 ) -> FloatArray:
     """Return the best log hyperparameters that L-BFGS-B finds from `starts`, shape (p + 1,).
 
@@ -84,8 +82,6 @@ def maximise_posterior(
         The kernel's hyperparameters, then the noise variance.
     starts : array (n_starts, p + 1)
         Starting points in log space, clipped to the bounds.
-    max_iterations : int
-        Limit for each start.
     """
 
     def objective(log_parameters: FloatArray) -> tuple[float, FloatArray]:
@@ -103,7 +99,7 @@ def maximise_posterior(
             method="L-BFGS-B",
             bounds=bounds,
             # An error of 0.01 in a log hyperparameter changes no decision.
-            options={"maxiter": max_iterations, "ftol": 1e-6, "gtol": 1e-3},
+            options={"maxiter": 50, "ftol": 1e-6, "gtol": 1e-3},
         )
         if result.fun < best_value:
             best, best_value = np.asarray(result.x, dtype=np.float64), float(result.fun)

@@ -48,13 +48,13 @@ def as_kernel(
     """
     if (kernel is None) == (gram is None):
         got = "none" if gram is None else "both"
-        raise TypeError(f"expected either kernel or gram, got {got}")
+        raise TypeError(f"kernel, gram: expected one of the two, got {got}")
     if callable(gram):
         if n_items is None:
-            raise TypeError("n_items: expected the number of pool items beside a callable gram")
+            raise TypeError("n_items: expected an integer beside a callable gram, got None")
         return CallableKernel(gram, n_items)
     if n_items is not None:
-        raise TypeError("n_items: expected with a callable gram only")
+        raise TypeError(f"n_items: expected None unless gram is callable, got {n_items!r}")
     if isinstance(gram, Embedding):
         return tree_wasserstein_kernel(gram)
     if gram is not None:
@@ -100,7 +100,7 @@ class PrecomputedKernel:
         if array.ndim != 2 or array.shape[0] != array.shape[1] or array.size == 0:
             raise ValueError(f"gram: expected shape (N, N), got {array.shape}")
         if not np.isfinite(array).all():
-            raise ValueError("gram: expected finite values")
+            raise ValueError("gram: expected finite values, got NaN or infinity")
         _check_square(array)
         _check_correlations(array)
         self._gram = array
@@ -135,7 +135,8 @@ def _check_square(block: FloatArray) -> None:
     """Reject a square block of k items that cannot be a block of a Gram matrix; O(k^2)."""
     largest = float(np.abs(block).max(initial=0.0))
     if not np.allclose(block, block.T, rtol=1e-8, atol=1e-8 * largest):
-        raise ValueError("gram: expected a symmetric matrix")
+        asymmetry = float(np.abs(block - block.T).max())
+        raise ValueError(f"gram: expected a symmetric matrix, got |K - K^T| of up to {asymmetry:g}")
     if (np.diagonal(block) < 0).any():
         raise ValueError(
             f"gram: expected a non-negative diagonal, got {np.diagonal(block).min():g}"
@@ -236,7 +237,7 @@ class CallableKernel:
                 f"gram: expected a block of shape {(rows.size, cols.size)}, got {values.shape}"
             )
         if not np.isfinite(values).all():
-            raise ValueError("gram: expected finite values in every block")
+            raise ValueError("gram: expected finite values in every block, got NaN or infinity")
         if np.array_equal(rows, cols):
             _check_square(values)
         return values

@@ -38,7 +38,9 @@ class LogParameters:
             if value.shape != shape or not np.isfinite(value).all():
                 raise ValueError(f"{field}: expected {shape[0]} finite values, got {value}")
         if (self.lower > self.initial).any() or (self.initial > self.upper).any():
-            raise ValueError("initial: expected values between lower and upper")
+            raise ValueError(
+                f"initial: expected values from {self.lower} to {self.upper}, got {self.initial}"
+            )
         if (self.prior_std <= 0).any():
             raise ValueError(f"prior_std: expected positive values, got {self.prior_std}")
 

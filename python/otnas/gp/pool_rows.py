@@ -65,11 +65,6 @@ class PoolRows:
         self._capacity = min(max(fitting, _CHUNK_ROWS[0]), _CHUNK_ROWS[1])
         self._chunks: list[AnyFloatArray] = []
 
-    @property
-    def nbytes(self) -> int:
-        """Reserved address space in bytes; memory is used only for rows that were written."""
-        return sum(chunk.nbytes for chunk in self._chunks)
-
     def extend(self, start: int, stop: int) -> AnyFloatArray:
         """Return rows start..stop-1 for writing, or the first of them if their chunk ends earlier.
 

@@ -58,7 +58,7 @@ def embedded(items: Any, measures: MeasureNames, space: SpaceLike, name: str) ->
     blocks = space.places(things)
     if not blocks:
         raise ValueError(f"space: expected one with places or cells, got {space.name}")
-    return Embedding(dict(blocks))
+    return Embedding(blocks)
 
 
 def positions(X: Any, n_items: int, name: str) -> IntArray:

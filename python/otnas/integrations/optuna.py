@@ -121,7 +121,7 @@ class OtnasSampler(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """Draw the value of a parameter that no trial has had uniformly."""
+        """Draw uniformly the value of a parameter that no trial has had."""
         _check_objectives(study)
         axis = Axis(param_distribution)
         return axis.values(axis.draw(1, self._rng(trial, param_name)))[0]

@@ -263,8 +263,8 @@ class ArchitectureVectors(TransformerMixin, _OfArchitectures):
                 block = block[:, [column[word] for word in fitted.words(name)]]
             elif block.shape[1] != size:
                 raise ValueError(
-                    "X: expected cells of no more layers than those fitted; give the Taxonomy "
-                    "max_layers= to have room for more"
+                    "X: expected cells of no more layers than those fitted (max_layers= of the "
+                    "Taxonomy makes room for more), got deeper ones"
                 )
             blocks.append(block / DEFAULT_LENGTHSCALES.get(name, 1.0) if self.scaled else block)
         return np.concatenate(blocks, axis=1)

@@ -67,7 +67,7 @@ FORMATS: dict[str, Callable[[TextTable], str]] = {
     "latex": latex,
     "csv": comma_separated,
 }
-"""By name."""
+"""The writers by name."""
 
 
 def _escaped(text: str) -> str:

@@ -233,7 +233,7 @@ def standings(
         reference = min(
             regrets[-1], key=lambda m: [round(_mean(values[m]), 9) for values in reversed(regrets)]
         )
-    elif reference not in experiment.trials:
+    else:
         checks.choice("reference", reference, experiment.trials, "method")
     return reference, [
         Standing(

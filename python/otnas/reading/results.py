@@ -130,7 +130,7 @@ class Experiment:
     folder : Path
     name : str
     table : mapping
-        As `otnas.experiments.task.about` returns it.
+        As `otnas.experiments.trial.about_table` returns it.
     common : mapping
         The part of the configuration that all methods share.
     settings : mapping of str to mapping
@@ -156,7 +156,7 @@ class Experiment:
 
     @property
     def lowest_validation_error(self) -> float:
-        """Of all architectures of the table, in percent."""
+        """Lowest validation error of all architectures of the table, in percent."""
         return float(self.table["lowest"]["validation_error"])
 
     @property

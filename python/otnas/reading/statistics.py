@@ -18,7 +18,7 @@ from otnas.arrays import FloatArray
 LEVEL = 0.95
 RESAMPLES = 5000
 SEED = 0
-"""Of the bootstrap: reading the same journals twice gives the same numbers."""
+"""Seed of the bootstrap: reading the same journals twice gives the same numbers."""
 
 # Differences below this, in percentage points, are rounding.
 _TIE = 1e-9
@@ -60,7 +60,7 @@ class Comparison:
     p_value: float
 
 
-def bootstrap_mean(curves: FloatArray, *, resamples: int = RESAMPLES, seed: int = SEED) -> Band:
+def bootstrap_mean(curves: FloatArray, *, resamples: int = RESAMPLES) -> Band:
     """Return the mean of curves and its percentile bootstrap band over trials.
 
     The band is pointwise: at every query, 95 % of such intervals contain the true mean (fewer with
@@ -84,7 +84,7 @@ def bootstrap_mean(curves: FloatArray, *, resamples: int = RESAMPLES, seed: int 
         nothing = np.full_like(mean, np.nan)
         return Band(mean, nothing, nothing, n)
     # How often each trial is drawn: means are one product of matrices.
-    counts = np.random.default_rng(seed).multinomial(n, np.full(n, 1.0 / n), size=resamples)
+    counts = np.random.default_rng(SEED).multinomial(n, np.full(n, 1.0 / n), size=resamples)
     tail = (1.0 - LEVEL) / 2.0
     low, high = np.quantile(counts @ curves / n, [tail, 1.0 - tail], axis=0)
     return Band(mean, low, high, n)

@@ -12,7 +12,7 @@ _LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (3, 1,
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*", "h")
 
 WIDTH = 7.0
-"""Of a figure over two columns, in inches."""
+"""Width of a figure over two columns, in inches."""
 
 _RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",

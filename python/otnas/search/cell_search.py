@@ -77,8 +77,8 @@ class CellSearch(BayesianSearch[Any]):
         for kind in kinds:
             if kind.of_cells and not isinstance(domain.space, Space):
                 raise ValueError(
-                    f"method: the kernel {kind.summary!r} compares cells, which space "
-                    f"{domain.space.name} has not; 'places' compares any choices"
+                    f"method: expected a kernel of any choices, such as 'places', since space "
+                    f"{domain.space.name} has no cells, got {kind.summary!r}"
                 )
         distances = [kind.distances(domain.space) for kind in kinds]
         self._mode = _candidate_mode(candidates.candidates, kinds, distances, domain.pool)

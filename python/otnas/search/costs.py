@@ -64,7 +64,9 @@ class KnownCosts(KnownNumbers):
     ) -> None:
         super().__init__("costs", costs, pool)
         if VALUE in self.names:
-            raise ValueError(f"costs: expected other names than {VALUE!r}, which is what is told")
+            raise ValueError(
+                f"costs: expected other names than that of what is told, got {VALUE!r}"
+            )
         limits = _numbers("budget", budget, self.names)
         self.limits = np.array([limits.get(name, np.inf) for name in self.names])
         self.reference = _numbers("reference", reference, (VALUE, *self.names))
@@ -98,7 +100,9 @@ class KnownCosts(KnownNumbers):
         if self.within_budget(table).any():
             return
         least = {name: float(low) for name, low in zip(self.names, table.min(axis=0), strict=True)}
-        raise ValueError(f"budget: expected one that some item is within; the least are {least}")
+        raise ValueError(
+            f"budget: expected at least the costs of some item, the least being {least}, got less"
+        )
 
 
 def known_costs(

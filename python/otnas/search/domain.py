@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from otnas import checks
 from otnas.arrays import BoolArray, FloatArray, fingerprint
 from otnas.search.availability import Availability
 from otnas.search.costs import KnownCosts
@@ -131,11 +132,10 @@ class PoolItems(Domain[int]):
         """Return an item as an int."""
         if isinstance(thing, np.ndarray) and thing.ndim == 0:
             thing = thing[()]
-        if isinstance(thing, (bool, np.bool_)) or not isinstance(thing, (int, np.integer)):
-            raise TypeError(f"{name}: expected an integer, got {thing!r}")
-        if not 0 <= thing < self.n_items:
-            raise IndexError(f"{name}: expected a pool item in [0, {self.n_items}), got {thing}")
-        return int(thing)
+        item = checks.integer(name, thing)
+        if not 0 <= item < self.n_items:
+            raise IndexError(f"{name}: expected a pool item in [0, {self.n_items}), got {item}")
+        return item
 
     def identify(self, item: int) -> tuple[int, int]:
         """Return the group of an item (itself without groups) and the item."""

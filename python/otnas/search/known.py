@@ -80,7 +80,7 @@ class KnownNumbers:
             self.table = np.column_stack([self._column(name, named[name], pool) for name in named])
         elif len(self._functions) < len(named):
             name = next(name for name in named if name not in self._functions)
-            raise TypeError(f"{argument}: expected a function for {name!r}, since there is no pool")
+            raise TypeError(f"{argument}: expected functions without a pool, got {named[name]!r}")
 
     def of(self, item: Any, position: int) -> FloatArray:
         """Return the numbers of an item, shape (m,); NaN where only the pool's are known.

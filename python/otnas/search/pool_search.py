@@ -19,7 +19,7 @@ from otnas.gp.process import GaussianProcess
 from otnas.search import transaction
 from otnas.search.bayesian import BayesianSearch, Offer
 from otnas.search.costs import CostsLike, known_costs
-from otnas.search.decision.rules import FunctionRule, Rule, RuleLike, rule_kind
+from otnas.search.decision.rules import FunctionRule, Rule, RuleLike, rule_class
 from otnas.search.decision.settings import AcquisitionSettings, ModelSettings
 from otnas.search.decision.transforms import OutputTransform
 from otnas.search.domain import PoolItems
@@ -132,8 +132,8 @@ class PoolSearch(BayesianSearch[int]):
             )
         if candidates is not None and not callable(candidates):
             raise TypeError(f"candidates: expected a function, got {candidates!r}")
-        kind = rule_kind(batch_rule)
-        parts = as_settings((ModelSettings, AcquisitionSettings, kind), settings, kind.summary)
+        rule = rule_class(batch_rule)
+        parts = as_settings((ModelSettings, AcquisitionSettings, rule), settings, rule.summary)
         if isinstance(batch_rule, Rule):
             parts[2] = batch_rule
         elif isinstance(parts[2], FunctionRule) and not isinstance(batch_rule, str):
@@ -155,7 +155,7 @@ class PoolSearch(BayesianSearch[int]):
         self._pool_posterior = PoolPosterior(
             GaussianProcess(kernel, noise_floor=parts[0].noise_floor), dtype=dtype
         )
-        named = batch_rule if isinstance(batch_rule, str) else kind.__name__
+        named = batch_rule if isinstance(batch_rule, str) else rule.__name__
         fixed = [part for part in parts if not isinstance(part, FunctionRule)]
         own = {"transform": transform, "candidates": candidates}
         self.identity = {

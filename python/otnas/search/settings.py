@@ -20,13 +20,13 @@ LATER = {"later": True}
 
 
 def as_settings(
-    kinds: Sequence[type[Any]], given: Mapping[str, object] | None, method: str
+    classes: Sequence[type[Any]], given: Mapping[str, object] | None, method: str
 ) -> list[Any]:
     """Return an instance of each dataclass, with the fields that a mapping gives.
 
     Parameters
     ----------
-    kinds : sequence of dataclass types
+    classes : sequence of dataclass types
     given : mapping of some of their fields, or None
     method : str
         Name of the method, for messages.
@@ -43,10 +43,10 @@ def as_settings(
         raise TypeError(
             f"settings: expected a mapping for method {method!r}, got {type(given).__name__}"
         )
-    known = [field.name for kind in kinds for field in fields(kind)]
+    known = [field.name for one in classes for field in fields(one)]
     for key in given:
         checks.choice("settings", key, known, f"setting of method {method!r}")
-    return [_filled(kind, given) for kind in kinds]
+    return [_filled(one, given) for one in classes]
 
 
 def as_mapping(parts: Sequence[Any]) -> dict[str, Any]:
@@ -66,10 +66,10 @@ def as_identity(parts: Sequence[Any]) -> dict[str, Any]:
     return {n: value for n, value in mapping.items() if n not in later or value != later[n]}
 
 
-def _filled(kind: type[Any], given: Mapping[str, object]) -> Any:
-    hints = get_type_hints(kind)
-    names = [field.name for field in fields(kind) if field.name in given]
-    return kind(**{name: _as_type(given[name], hints[name], name) for name in names})
+def _filled(settings: type[Any], given: Mapping[str, object]) -> Any:
+    hints = get_type_hints(settings)
+    names = [field.name for field in fields(settings) if field.name in given]
+    return settings(**{name: _as_type(given[name], hints[name], name) for name in names})
 
 
 def _as_type(value: object, hint: Any, key: str) -> Any:

@@ -124,7 +124,7 @@ def get(name: str) -> Space:
         raise TypeError(f"name: expected a string, got {type(name).__name__}")
     key = _ALIASES.get(name, name)
     if key not in NAMES:
-        raise ValueError(f"name: expected one of {', '.join((*NAMES, *_ALIASES))}, got {name!r}")
+        raise ValueError(f"name: {checks.unknown(name, (*NAMES, *_ALIASES), 'space')}")
     return _make(key)
 
 

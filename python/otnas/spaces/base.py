@@ -9,18 +9,9 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from otnas.spaces.interface import (
-    DIGEST_SIZE,
-    Digests,
-    Enumerated,
-    SearchSpace,
-    as_keys,
-    group_rows,
-    text_digests,
-)
+from otnas.identities import DIGEST_SIZE, Digests
+from otnas.spaces.interface import Enumerated, SearchSpace
 from otnas_fast import Architecture, Cell, CellArray, Taxonomy, as_cells
-
-__all__ = ["Digests", "Space", "SpaceCells", "as_keys", "group_rows", "text_digests"]
 
 
 class Space(SearchSpace[Cell]):

@@ -6,7 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from otnas.spaces.base import Digests, SpaceCells, as_keys, text_digests
+from otnas.identities import Digests, firsts, from_digests, text_digests
+from otnas.spaces.base import SpaceCells
 from otnas.spaces.dag import DagSpace
 from otnas.spaces.text import format_cell
 from otnas_fast import CellArray
@@ -82,7 +83,7 @@ class CellSpace(DagSpace):
             raise ValueError(f"space {self.name} is too large to enumerate: {error}") from None
         cells = cells[np.array(list(self._valid_positions(cells)), dtype=np.int64)]
         digests = self.digests(cells)
-        order = np.argsort(as_keys(digests))
+        order = firsts(from_digests(digests))
         return SpaceCells(cells[order], digests[order])
 
     def _digests(self, cells: CellArray) -> Digests:

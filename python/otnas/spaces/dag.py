@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from otnas.spaces.base import Space, group_rows
+from otnas import checks, identities
+from otnas.spaces.base import Space
 from otnas.spaces.text import check_names, format_cell, parse_cell
 from otnas_fast import Cell, CellArray, Taxonomy, as_cells
 from otnas_fast.taxonomy import INPUT_CODE, MAX_VERTICES, OUTPUT_CODE
@@ -59,10 +60,10 @@ class DagSpace(Space):
         check_names(taxonomy)
         self.taxonomy = taxonomy
         self.name = taxonomy.name if name is None else name
-        self.max_vertices = _bounded(max_vertices, "max_vertices", 2, MAX_VERTICES)
+        self.max_vertices = checks.integer("max_vertices", max_vertices, 2, MAX_VERTICES)
         all_edges = self.max_vertices * (self.max_vertices - 1) // 2
         limit = all_edges if max_edges is None else max_edges
-        self.max_edges = _bounded(limit, "max_edges", 1, None)
+        self.max_edges = checks.integer("max_edges", limit, 1)
         if valid is not None and not callable(valid):
             raise TypeError(f"valid: expected a callable, got {type(valid).__name__}")
         self.valid = valid
@@ -155,7 +156,7 @@ class DagSpace(Space):
                     changed.append((matrix, [*ops[:vertex], op, *ops[vertex + 1 :]]))
         candidates = as_cells([(matrix, ops), *changed], self.taxonomy)
         kept = candidates[np.array(list(self._valid_positions(candidates.prune())))]
-        first, _ = group_rows(self._digests(kept))
+        first, _ = identities.groups(self._digests(kept))
         return [kept[int(i)] for i in first[1:]]  # the first is the cell itself
 
     def format(self, cell: Cell) -> str:
@@ -245,12 +246,3 @@ def _addable(matrix: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     addable[:, 0] = False
     addable[-1, :] = False
     return addable
-
-
-def _bounded(value: object, name: str, low: int, high: int | None) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name}: expected an integer, got {value!r}")
-    if value < low or (high is not None and value > high):
-        limits = f"at least {low}" if high is None else f"{low} to {high}"
-        raise ValueError(f"{name}: expected {limits}, got {value}")
-    return int(value)

@@ -22,7 +22,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from otnas.spaces.base import Digests, Space, SpaceCells, group_rows, text_digests
+from otnas.identities import Digests, groups, text_digests
+from otnas.spaces.base import Space, SpaceCells
 from otnas.spaces.darts_text import NODES, OPERATIONS, format_genotype, parse_genotype
 from otnas_fast import Cell, CellArray, Taxonomy, as_cells
 from otnas_fast.taxonomy import INPUT_CODE, OUTPUT_CODE
@@ -135,7 +136,7 @@ class DARTS(Space):
         genotype = self._genotype(cell)
         changed = [genotype, *_one_step(genotype)]
         cells = _packed(np.array(changed))
-        first, _ = group_rows(self._digests(cells))
+        first, _ = groups(self._digests(cells))
         return [cells[int(i)] for i in first[1:]]  # the first is the cell itself
 
     def is_valid(self, cell: Cell) -> bool:

@@ -18,7 +18,7 @@ OPERATIONS = (
     "dil_conv_3x3",
     "dil_conv_5x5",
 )
-"""In the order in which the published code lists them, without ``none``."""
+"""The operations in the order in which the published code lists them, without ``none``."""
 
 NODES = 4
 """Intermediate nodes of a cell."""
@@ -107,8 +107,8 @@ def _edges(expression: ast.expr, field: str) -> list[tuple[str, int]]:
         if operation not in OPERATIONS:
             raise ValueError(f"{where}: expected one of {', '.join(OPERATIONS)}, got {operation!r}")
         if type(source) is not int or not 0 <= source < i // 2 + 2:
-            raise ValueError(f"{where} must come from a node 0 to {i // 2 + 1}, got {source!r}")
+            raise ValueError(f"{where}: expected a node 0 to {i // 2 + 1}, got {source!r}")
         if i % 2 and source == edges[-1][1]:
-            raise ValueError(f"{where} must not come from node {source}, as {field}[{i - 1}] does")
+            raise ValueError(f"{where}: expected two different nodes, got {source} twice")
         edges.append((operation, source))
     return edges

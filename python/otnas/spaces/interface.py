@@ -5,18 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from hashlib import blake2b
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from otnas import identities
+from otnas.identities import DIGEST_SIZE, Digests, Keys
+
 A = TypeVar("A")
-
-Digests: TypeAlias = npt.NDArray[np.uint8]
-"""Hashes of n architectures as bytes, shape (n, 16)."""
-
-DIGEST_SIZE = 16
 
 
 class SearchSpace(ABC, Generic[A]):
@@ -118,7 +115,7 @@ class SearchSpace(ABC, Generic[A]):
         labels : ndarray of int64, shape (n,)
             Group of every architecture: number ``first[labels[i]]`` has the hash of number ``i``.
         """
-        return group_rows(self.digests(architectures))
+        return identities.groups(self.digests(architectures))
 
 
 class Enumerated(Sequence[A]):
@@ -152,10 +149,11 @@ class Enumerated(Sequence[A]):
         return text.astype(np.str_)
 
     @cached_property
-    def _sorted(self) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
-        keys = as_keys(self.digests)
-        order = np.argsort(keys, kind="stable")
-        return keys[order], order
+    def _sorted(self) -> tuple[Keys, npt.NDArray[np.int64]]:
+        """Return the different keys in order, and the first position of each."""
+        keys = identities.from_digests(self.digests)
+        first = identities.firsts(keys)
+        return keys[first], first
 
     def find(self, digests: Digests) -> npt.NDArray[np.int64]:
         """Return the positions of architectures, by hash.
@@ -171,12 +169,10 @@ class Enumerated(Sequence[A]):
             Position of the first architecture with each hash, -1 where there is none. The cost is
             O(m log n).
         """
-        keys, order = self._sorted
-        if not len(keys):
-            return np.full(len(digests), -1, dtype=np.int64)
-        wanted = as_keys(digests)
-        at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        return np.where(keys[at] == wanted, order[at], -1).astype(np.int64)
+        keys, first = self._sorted
+        at = identities.find(keys, identities.from_digests(digests))
+        at[at >= 0] = first[at[at >= 0]]
+        return at
 
     def index_of(self, hash: str) -> int:  # noqa: A002  (the name the interface gives it)
         """Return the position of the first architecture with this hash.
@@ -194,7 +190,7 @@ class Enumerated(Sequence[A]):
             raise KeyError(f"hash: expected 32 hexadecimal digits, got {hash!r}")
         found = int(self.find(digest[None, :])[0])
         if found < 0:
-            raise KeyError(f"no cell has hash {hash}")
+            raise KeyError(f"hash: expected that of some architecture, got {hash!r}")
         return found
 
     def __len__(self) -> int:
@@ -202,29 +198,3 @@ class Enumerated(Sequence[A]):
 
     def __getitem__(self, index: Any) -> Any:
         return self.cells[index]
-
-
-def as_keys(digests: Digests) -> npt.NDArray[Any]:
-    """View digests as scalars that sort byte by byte, shape (n,).
-
-    A fixed-length bytes type would drop trailing zeros, a void type does not sort: hence a pair of
-    big-endian integers.
-    """
-    pair = np.dtype([("high", ">u8"), ("low", ">u8")])
-    contiguous = np.ascontiguousarray(digests, dtype=np.uint8)
-    return contiguous.view(pair).reshape(len(digests))
-
-
-def group_rows(digests: Digests) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return first positions (ascending) and labels of equal rows; see `SearchSpace.unique`."""
-    _, first, labels = np.unique(as_keys(digests), return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return first[order].astype(np.int64), rank[labels].astype(np.int64).reshape(-1)
-
-
-def text_digests(texts: Iterable[str]) -> Digests:
-    """BLAKE2b (16 bytes) of texts, shape (n, 16): the same on every machine and in every run."""
-    joined = b"".join(blake2b(text.encode(), digest_size=DIGEST_SIZE).digest() for text in texts)
-    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, DIGEST_SIZE)

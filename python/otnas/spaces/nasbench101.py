@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from otnas.spaces.base import Digests, SpaceCells
+from otnas.identities import Digests
+from otnas.spaces.base import SpaceCells
 from otnas.spaces.dag import DagSpace
 from otnas.storage import ARCHIVE_ERRORS, data_folder, written_atomically
 from otnas_fast import NASBENCH101, Cell, CellArray

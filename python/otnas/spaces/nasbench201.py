@@ -9,13 +9,14 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from otnas.spaces.base import Digests, SpaceCells, text_digests
+from otnas.identities import Digests, text_digests
+from otnas.spaces.base import SpaceCells
 from otnas.spaces.categorical import CategoricalSpace
 from otnas_fast import NASBENCH201, Architecture, Cell, CellArray, as_cells
 from otnas_fast.taxonomy import INPUT_CODE, OUTPUT_CODE
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
-"""In the order in which the benchmark lists them."""
+"""The operations in the order in which the benchmark lists them."""
 
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
 """Edge of the 4-node graph on which each of the six operations sits, in reading order."""
@@ -153,7 +154,7 @@ class NASBench201(CategoricalSpace):
         """Positions in OPERATIONS, shape (n, 6)."""
         form = len(cells.codes) == 8 * len(cells)
         if not form or not (cells.successors.reshape(-1, 8) == self._successors).all():
-            raise ValueError(f"cells of space {self.name}: expected the 8-vertex form, not pruned")
+            raise ValueError("cells: expected the 8-vertex form of NAS-Bench-201, got pruned ones")
         digit_of_code = np.zeros(256, dtype=np.int64)
         digit_of_code[_CODES] = np.arange(5)
         digits: npt.NDArray[np.int64] = digit_of_code[cells.codes.reshape(-1, 8)[:, 1:7]]

@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from otnas.identities import Digests
 from otnas.spaces import nasbenchgraph_ways as ways
-from otnas.spaces.base import Digests, SpaceCells
+from otnas.spaces.base import SpaceCells
 from otnas.spaces.categorical import CategoricalSpace
 from otnas.spaces.nasbenchgraph_ways import LINKS, OPERATIONS, SIZES, TAXONOMY
 from otnas_fast import Architecture, Cell, CellArray, as_cells
@@ -149,7 +150,7 @@ class NASBenchGraph(CategoricalSpace):
         except ValueError as error:
             raise ValueError(f"text {text!r}: {error}") from None
         if not self.is_valid(cell):
-            raise ValueError(f"text {text!r}: four skip connections are no network")
+            raise ValueError(f"text: expected a network, got {text!r}, which only skips")
         return cell
 
     def values_of(self, cell: Cell) -> tuple[str, ...]:
@@ -205,7 +206,8 @@ class NASBenchGraph(CategoricalSpace):
         """Return the number of each network among all of the benchmark's, shape (n,)."""
         found: npt.NDArray[np.int64] = ways.all_ways().network[ways.ways_of(cells)]
         if not np.isin(found, self._networks).all():
-            raise ValueError(f"cells: expected valid cells of space {self.name}")
+            bad = cells[int(np.flatnonzero(~np.isin(found, self._networks))[0])]
+            raise ValueError(f"cells: expected valid cells of space {self.name}, got {bad!r}")
         return found
 
     def _digests(self, cells: CellArray) -> Digests:

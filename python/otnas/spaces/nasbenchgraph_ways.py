@@ -25,7 +25,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from otnas.spaces.interface import text_digests
+from otnas.identities import text_digests
 from otnas_fast import CellArray, Taxonomy
 from otnas_fast.taxonomy import INPUT_CODE, OUTPUT_CODE
 
@@ -216,7 +216,7 @@ def ways_of(cells: CellArray) -> npt.NDArray[np.int64]:
     """
     sizes = np.diff(cells.offsets)
     if not (sizes == 6).all():
-        raise ValueError("cells: expected six vertices")
+        raise ValueError(f"cells: expected six vertices, got {sizes[sizes != 6][0]}")
     successors = cells.successors.reshape(-1, 6)
     reads = successors[:, :, None] >> np.arange(6, dtype=np.uint32) & 1  # (n, from, to)
     leaf = reads[:, 1:5, 1:5].sum(axis=2) == 0
@@ -225,7 +225,7 @@ def ways_of(cells: CellArray) -> npt.NDArray[np.int64]:
         or (reads[:, 1:5, 5] != leaf).any()
         or reads[:, 0, 5].any()
     ):
-        raise ValueError("cells: expected operations of one input, and no other results than those")
+        raise ValueError("cells: expected operations of one input, all read or results, got others")
     sources = reads[:, :5, 1:5].argmax(axis=1)
     operation_of = np.zeros(256, dtype=np.int64)
     operation_of[_CODES] = np.arange(len(OPERATIONS))

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from otnas.arrays import FloatArray
+from otnas.identities import Digests, text_digests
 from otnas.spaces.conditions import Applicability, dependency
 from otnas.spaces.configurations import Configurations
-from otnas.spaces.interface import Digests, Enumerated, SearchSpace, text_digests
+from otnas.spaces.interface import Enumerated, SearchSpace
 from otnas.spaces.parameters import Configuration, Parameter, Value
 from otnas.spaces.places import ABSENT
 
@@ -307,7 +308,7 @@ class ParameterSpace(SearchSpace[Configuration]):
         for i, (name, parameter) in enumerate(self.parameters.items()):
             if not self._applicability.applies(i, row):
                 if strict and name in configuration:
-                    raise ValueError(f"configuration: {name!r} does not apply here")
+                    raise ValueError(f"configuration: expected only what applies, got {name!r} too")
                 row.append(ABSENT)
                 continue
             if name not in configuration:

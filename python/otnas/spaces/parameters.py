@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from otnas import checks
 from otnas.arrays import FloatArray
 from otnas.spaces import places
 from otnas.spaces.places import ABSENT
@@ -135,8 +136,7 @@ class Ordered(Parameter):
         self, values: Sequence[Value], *, scale: str = "rank", when: Condition | None = None
     ) -> None:
         super().__init__(values, when)
-        if scale not in SCALES:
-            raise ValueError(f"scale: expected one of {', '.join(SCALES)}, got {scale!r}")
+        checks.choice("scale", scale, SCALES, "scale")
         self.scale = scale
         u = np.arange(len(self.values), dtype=np.float64)
         if scale != "rank":
@@ -195,19 +195,14 @@ class Integers(Ordered):
         log: bool = False,
         when: Condition | None = None,
     ) -> None:
-        for name, number in (("low", low), ("high", high), ("step", step)):
-            if isinstance(number, bool) or not isinstance(number, int | np.integer):
-                raise TypeError(f"{name}: expected an integer, got {number!r}")
-        if step < 1:
-            raise ValueError(f"step: expected at least 1, got {step}")
-        if high < low:
-            raise ValueError(f"high: expected at least low ({low}), got {high}")
+        low = checks.integer("low", low)
+        high, step = checks.integer("high", high, low), checks.integer("step", step, 1)
         if (high - low) // step >= MAX_VALUES:
             raise ValueError(
                 f"step: expected one with at most {MAX_VALUES:,} values from {low} to {high}, "
                 f"got {step}"
             )
-        values = list(range(int(low), int(high) + 1, int(step)))
+        values = list(range(low, high + 1, step))
         super().__init__(values, scale="log" if log else "value", when=when)
 
 
@@ -239,8 +234,7 @@ class Floats(Ordered):
         log: bool = False,
         when: Condition | None = None,
     ) -> None:
-        if isinstance(points, bool) or not isinstance(points, int | np.integer) or points < 2:
-            raise ValueError(f"points: expected an integer of at least 2, got {points!r}")
+        points = checks.integer("points", points, 2)
         if points > MAX_VALUES:
             raise ValueError(f"points: expected at most {MAX_VALUES:,}, got {points}")
         for name, number in (("low", low), ("high", high)):

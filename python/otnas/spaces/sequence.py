@@ -10,7 +10,9 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from otnas.spaces.base import Digests, SpaceCells, text_digests
+from otnas import checks
+from otnas.identities import Digests, text_digests
+from otnas.spaces.base import SpaceCells
 from otnas.spaces.categorical import CategoricalSpace
 from otnas.spaces.text import check_names
 from otnas_fast import Architecture, Cell, CellArray, Taxonomy, as_cells
@@ -64,13 +66,10 @@ class SequenceSpace(CategoricalSpace):
         if not isinstance(taxonomy, Taxonomy):
             raise TypeError(f"taxonomy: expected a Taxonomy, got {type(taxonomy).__name__}")
         check_names(taxonomy)
-        if isinstance(positions, bool) or not isinstance(positions, (int, np.integer)):
-            raise TypeError(f"positions: expected an integer, got {positions!r}")
-        if not 1 <= positions <= MAX_VERTICES - 2:
-            raise ValueError(f"positions: expected 1 to {MAX_VERTICES - 2}, got {positions}")
+        positions = checks.integer("positions", positions, 1, MAX_VERTICES - 2)
         self.taxonomy = taxonomy
         self.name = taxonomy.name if name is None else name
-        self.positions = int(positions)
+        self.positions = positions
         if choices is None:
             choices = [taxonomy.operations] * self.positions
         if not isinstance(choices, Collection):
@@ -162,7 +161,7 @@ class SequenceSpace(CategoricalSpace):
             not (sizes == len(form)).all()
             or (packed.successors.reshape(-1, len(form)) != form).any()
         ):
-            raise ValueError(f"cells: expected chains of {self.positions} blocks")
+            raise ValueError(f"cells: expected chains of {self.positions} blocks, got others")
         codes = packed.codes.reshape(-1, len(form))[:, 1:-1]
         digits = np.empty(codes.shape, dtype=np.int64)
         for place, allowed in enumerate(self.choices):
@@ -170,7 +169,7 @@ class SequenceSpace(CategoricalSpace):
             digit_of_code[[self.taxonomy.codes[block] for block in allowed]] = range(len(allowed))
             digits[:, place] = digit_of_code[codes[:, place]]
         if (digits < 0).any():
-            raise ValueError(f"cells: expected blocks that space {self.name} allows there")
+            raise ValueError(f"cells: expected blocks that {self.name} allows there, got others")
         return digits
 
     def enumerate(self) -> SpaceCells:

@@ -48,11 +48,11 @@ def parse_cell(text: str, taxonomy: Taxonomy) -> Cell:
     for edge in edges.split():
         source, dash, target = edge.partition("-")
         if not (dash and source.isascii() and source.isdigit() and target.isdigit()):
-            raise ValueError(f"text must list edges as 'from-to', got {edge!r} in {text!r}")
+            raise ValueError(f"text: expected edges as 'from-to', got {edge!r} in {text!r}")
         if max(int(source), int(target)) >= len(ops):
-            raise ValueError(f"text has edge {edge!r} but only vertices 0 to {len(ops) - 1}")
+            raise ValueError(f"text: expected vertices 0 to {len(ops) - 1}, got edge {edge!r}")
         if matrix[int(source), int(target)]:
-            raise ValueError(f"text must list every edge once, got {edge!r} twice in {text!r}")
+            raise ValueError(f"text: expected every edge once, got {edge!r} twice in {text!r}")
         matrix[int(source), int(target)] = 1
     try:
         return Cell(matrix, ops, taxonomy)

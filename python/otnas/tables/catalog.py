@@ -66,8 +66,8 @@ def path_of(name: str) -> Path:
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ValueError(
-            "a table's name consists of at most 100 letters, digits, '.', '_' and '-' and begins "
-            f"with a letter or digit, got {name!r}"
+            "name: expected at most 100 letters, digits, '.', '_' and '-', beginning with a letter "
+            f"or digit, got {name!r}"
         )
     return folder() / f"{_ALIASES.get(name, name)}{EXTENSION}"
 
@@ -181,7 +181,7 @@ def check_name(name: str) -> None:
     """
     path_of(name)
     if name == DEFAULT:
-        raise ValueError(f"the name {DEFAULT!r} is taken by AnalogNAS-Bench")
+        raise ValueError(f"name: expected another than AnalogNAS-Bench's, got {DEFAULT!r}")
 
 
 def check_free(name: str, *, replace: bool) -> None:

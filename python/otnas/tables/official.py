@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from otnas import checks
-from otnas.tables import keys
+from otnas import checks, identities
 from otnas.tables.table import Table
 from otnas_fast import Cell
 
@@ -89,7 +88,7 @@ class NASBench:
             If `epochs` differs from the table's, or `stop_halfway` is true.
         """
         if stop_halfway:
-            raise ValueError("stop_halfway: expected False, tables have the last epoch only")
+            raise ValueError("stop_halfway: expected False (tables have the last epoch), got True")
         fixed, computed = self.get_metrics_from_spec(model_spec)
         known = next(iter(computed))
         if epochs is not None and epochs != known:
@@ -121,7 +120,7 @@ class NASBench:
 
     def hash_iterator(self) -> Iterator[str]:
         """Return all official hashes."""
-        return (keys.to_hex(key) for key in self.table.keys)
+        return (identities.to_hex(key) for key in self.table.keys)
 
     def get_budget_counters(self) -> tuple[float, int]:
         """Return the training time in seconds and the epochs of all queries so far."""
@@ -325,7 +324,10 @@ class NASBench201API:
             if limit is not None:
                 allowed &= table.metric(metric) <= 1e6 * limit
         if not allowed.any():
-            raise ValueError("flop_max, param_max: expected limits that some architecture keeps")
+            raise ValueError(
+                "flop_max, param_max: expected limits that some architecture keeps, got "
+                f"{flop_max}, {param_max}"
+            )
         best = int(np.where(allowed, errors, np.inf).argmin())
         return best, 100.0 - float(errors[best])
 

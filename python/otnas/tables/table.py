@@ -13,9 +13,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from otnas import checks, spaces
+from otnas import checks, identities, spaces
+from otnas.identities import Keys
 from otnas.tables import keys as key_arrays
-from otnas.tables.keys import Keys
 from otnas.tables.provenance import Provenance
 from otnas_fast import Cell, CellArray, as_cells
 from otnas_fast.cells import Architecture
@@ -183,7 +183,7 @@ class Table:
         """
         if self._written_by_space:
             return spaces.get(self.space).format(self.cells[row])
-        return key_arrays.to_hex(self.keys[row])
+        return identities.to_hex(self.keys[row])
 
     @cached_property
     def texts(self) -> list[str]:
@@ -192,7 +192,7 @@ class Table:
             return self.cells.to_nasbench201()
         if self._written_by_space:
             return [self.text(row) for row in range(len(self))]
-        return [key_arrays.to_hex(key) for key in self.keys]
+        return [identities.to_hex(key) for key in self.keys]
 
     @property
     def _written_by_space(self) -> bool:
@@ -215,12 +215,12 @@ class Table:
         )
         if rising.all():
             return keys, None
-        by_key = key_arrays.order(keys)
+        by_key = identities.order(keys)
         return keys[by_key], by_key
 
     def _rows(self, wanted: Keys) -> npt.NDArray[np.int64]:
         ordered, rows = self._by_key
-        found = key_arrays.find(ordered, wanted)
+        found = identities.find(ordered, wanted)
         return found if rows is None else np.where(found < 0, -1, rows[found])
 
     def rows(self, cells: CellArray | Iterable[Architecture]) -> npt.NDArray[np.int64]:
@@ -247,7 +247,7 @@ class Table:
         KeyError, ValueError
             If a hash is not in the table or is malformed.
         """
-        return self._all_found(self._rows(key_arrays.from_hex(hashes)), hashes)
+        return self._all_found(self._rows(identities.from_hex(hashes)), hashes)
 
     def _all_found(
         self, rows: npt.NDArray[np.int64], wanted: Sequence[object]

@@ -21,6 +21,7 @@ from otnas.experiments import searches
 from otnas.experiments.runner import plan, run
 
 pytestmark = [
+    pytest.mark.usefixtures("small_table"),
     pytest.mark.kill,
     pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL"),
 ]

@@ -22,6 +22,8 @@ from otnas.experiments.configuration import ConfigurationError
 from otnas.experiments.task import Failed, Finished
 from otnas.study import LockedError, Study, lock
 
+pytestmark = pytest.mark.usefixtures("small_table")
+
 
 def failures(events):
     return [event for event in events if isinstance(event, Failed)]
@@ -216,7 +218,7 @@ def test_more_queries_than_architectures(tmp_path):
 
 
 def test_jobs_below_one(tmp_path):
-    with pytest.raises(ValueError, match=r"jobs: expected an integer of at least 1, got 0"):
+    with pytest.raises(ValueError, match=r"jobs: expected an integer >= 1, got 0"):
         run_all(configuration(), tmp_path, jobs=0)
 
 

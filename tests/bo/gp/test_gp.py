@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from helpers import direct_posterior, laplace_kernel, predict
+from small_pools import direct_posterior, laplace_kernel, predict
 
 from otnas.gp.cholesky import cholesky_with_jitter, extend_cholesky, inverse_from_cholesky
 from otnas.gp.fit import log_prior

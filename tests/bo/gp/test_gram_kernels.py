@@ -67,10 +67,14 @@ def test_callable_kernel_equals_the_matrix(matrix):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({}, TypeError, "either kernel or gram, got none"),
+        ({}, TypeError, "kernel, gram: expected one of the two, got none"),
         ({"kernel": Embedding({"x": np.eye(3)}), "gram": np.eye(3)}, TypeError, "got both"),
-        ({"gram": lambda r, c: np.ones((r.size, c.size))}, TypeError, "n_items: expected the"),
-        ({"gram": np.eye(3), "n_items": 3}, TypeError, "n_items: expected with a callable"),
+        (
+            {"gram": lambda r, c: np.ones((r.size, c.size))},
+            TypeError,
+            "n_items: expected an",
+        ),
+        ({"gram": np.eye(3), "n_items": 3}, TypeError, "n_items: expected None unless"),
         ({"gram": lambda r, c: 1.0, "n_items": 0}, ValueError, "n_items: expected"),
         ({"gram": np.ones((2, 3))}, ValueError, "gram: expected shape"),
         ({"gram": np.array([[1.0, np.nan], [np.nan, 1.0]])}, ValueError, "gram: expected finite"),

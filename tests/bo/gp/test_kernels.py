@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from distance_sources import ArrayDistances, VectorDistances
-from helpers import laplace_kernel
+from small_pools import laplace_kernel
 
 from otnas.gp.distances import typical_distances
 from otnas.gp.gram_kernels import PrecomputedKernel
@@ -111,7 +111,7 @@ def test_a_pool_without_distances_has_scale_one():
         (lambda: LaplaceKernel(ArrayDistances([[0.0]]), scales=[0.0]), "scales: expected 1"),
         (
             lambda: LogParameters(("a",), *(np.array([v]) for v in (5.0, 0.0, 1.0, 0.0, 1.0))),
-            "initial: expected values between",
+            "initial: expected values from",
         ),
     ],
 )

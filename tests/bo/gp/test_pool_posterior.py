@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from helpers import direct_posterior, laplace_kernel
+from small_pools import direct_posterior, laplace_kernel
 
 import otnas.gp.pool_posterior as module
 from otnas.gp.pool_posterior import PoolPosterior

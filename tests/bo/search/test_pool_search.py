@@ -3,10 +3,10 @@ import pickle
 import numpy as np
 import pytest
 from distance_sources import VectorDistances
-from helpers import direct_posterior, laplace_kernel, objective, reference_quality_kdpp, run
-from helpers import pool_search as search
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_pools import direct_posterior, laplace_kernel, objective, reference_quality_kdpp, run
+from small_pools import pool_search as search
 
 from otnas.gp.gram_kernels import PrecomputedKernel
 from otnas.gp.kernels import LaplaceKernel

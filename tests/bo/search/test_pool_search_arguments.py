@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers import pool_search as search
+from small_pools import pool_search as search
 
 from otnas.search.decision.transforms import Identity
 from otnas.search.pool_search import PoolSearch

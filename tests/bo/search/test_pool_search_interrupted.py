@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers import objective, run
+from small_pools import objective, run
 
 from otnas.search.pool_search import PoolSearch
 

@@ -29,7 +29,7 @@ def test_the_oldest_dies():
     cells = search.ask(4)
     search.tell(cells, [1.0, 9.0, 8.0, 7.0])
     # The best is the oldest of four: gone.
-    assert search.population == [(cells[1], 9.0), (cells[2], 8.0), (cells[3], 7.0)]
+    assert list(search._population) == [(cells[1], 9.0), (cells[2], 8.0), (cells[3], 7.0)]
     assert search.best == (cells[0], 1.0)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import predict
+from small_pools import predict
 
 import otnas.gp.pool_rows as pool_rows
 from otnas.search import CellPool, methods

@@ -41,14 +41,14 @@ def test_names_are_not_reused_silently() -> None:
 
 @pytest.mark.parametrize("name", ["../up", "", "a/b", ".hidden", "-x", "a" * 101, "a b"])
 def test_bad_names(name: str) -> None:
-    with pytest.raises(ValueError, match="a table's name consists of"):
+    with pytest.raises(ValueError, match="name: expected at most 100 letters"):
         tables.save(made(name))
-    with pytest.raises(ValueError, match="a table's name consists of"):
+    with pytest.raises(ValueError, match="name: expected at most 100 letters"):
         tables.load(name)
 
 
 def test_default_is_taken() -> None:
-    with pytest.raises(ValueError, match="'default' is taken"):
+    with pytest.raises(ValueError, match=r"name: expected another .*, got 'default'"):
         tables.save(made("default"))
 
 
@@ -119,7 +119,7 @@ def test_objectives(objective: str) -> None:
 
 
 def test_unknown_objective() -> None:
-    with pytest.raises(ValueError, match="objective: expected one of"):
+    with pytest.raises(ValueError, match="objective: unknown objective"):
         analog.load(objective="fast")
     with pytest.raises(TableNotFoundError):
         tables.load("analognasbench_fast")

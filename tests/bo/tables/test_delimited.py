@@ -102,7 +102,7 @@ def test_small_percentages_are_believed_and_noted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("given", [{"unit": "per cent"}, {"metric": "loss"}])
 def test_unknown_declarations(given: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match=f"{next(iter(given))}: expected one of"):
+    with pytest.raises(ValueError, match=f"{next(iter(given))}: unknown"):
         Meaning(**{"unit": "percent", "metric": "error"} | given)
     with pytest.raises(ValueError, match="duplicates: expected"):
         Tolerance(duplicates="last")

@@ -189,7 +189,7 @@ def run_cli(arguments: list[str]) -> int:
 @pytest.mark.usefixtures("data_folder")
 def test_an_empty_name_is_no_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert import_csv(tmp_path / "file.csv", "--name", "") == 1
-    assert "a table's name" in capsys.readouterr().err
+    assert "name: expected" in capsys.readouterr().err
     assert import_csv(tmp_path / "file.csv", "--name", "mine", "--epochs", "-3") == 1
     assert "epochs: expected an integer of at least 1, got -3" in capsys.readouterr().err
     assert import_csv(tmp_path / "file.csv", "--name", "mine") == 0

@@ -138,7 +138,7 @@ def test_foreign_content(tmp_path: Path, content: Any, message: str) -> None:
 
 
 def test_other_data_sets_and_code(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"dataset: expected one of cora, .*, got 'mnist'"):
+    with pytest.raises(ValueError, match=r"dataset: unknown data set 'mnist'; .* valid: cora, "):
         reader.load("mnist")
     with pytest.raises(ValueError, match=r"10 is the number of no network of .*_proteins"):
         reader.load("proteins", path=write(tmp_path / "proteins", {10: GOOD}))

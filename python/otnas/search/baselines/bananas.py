@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -86,16 +87,8 @@ class Bananas(Search[Cell]):
         If scikit-learn is not installed.
     """
 
-    def __init__(
-        self,
-        settings: BananasSettings,
-        domain: CellDomain,
-        *,
-        seed: int | np.random.Generator | None,
-        initial: int = 20,
-        direction: str = "minimise",
-    ) -> None:
-        super().__init__(domain, seed=seed, initial=initial, direction=direction)
+    def __init__(self, settings: BananasSettings, domain: CellDomain, **rest: Any) -> None:
+        super().__init__(domain, **rest)
         self._space = domain.space
         self._settings = settings
         self._ensemble = Ensemble(

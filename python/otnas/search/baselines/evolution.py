@@ -7,8 +7,6 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from otnas import checks
 from otnas.arrays import FloatArray
 from otnas.search.base import Search
@@ -55,25 +53,13 @@ class Evolution(Search[Any]):
     """
 
     def __init__(
-        self,
-        settings: EvolutionSettings,
-        domain: CellDomain,
-        *,
-        seed: int | np.random.Generator | None,
-        initial: int = 20,
-        direction: str = "minimise",
+        self, settings: EvolutionSettings, domain: CellDomain, *, initial: int = 20, **rest: Any
     ) -> None:
-        super().__init__(
-            domain, seed=seed, initial=max(initial, settings.population), direction=direction
-        )
+        super().__init__(domain, initial=max(initial, settings.population), **rest)
         self._space = domain.space
         self._settings = settings
+        # Cells alive and their errors, the oldest first.
         self._population: deque[tuple[Any, float]] = deque(maxlen=settings.population)
-
-    @property
-    def population(self) -> list[tuple[Any, float]]:
-        """Cells alive and their errors, the oldest first."""
-        return list(self._population)
 
     def _observed(self, cells: list[Any], errors: FloatArray) -> None:
         self._population.extend(zip(cells, errors.tolist(), strict=True))

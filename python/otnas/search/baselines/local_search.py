@@ -50,16 +50,8 @@ class LocalSearch(Search[Any]):
         See `Search`.
     """
 
-    def __init__(
-        self,
-        settings: LocalSearchSettings,
-        domain: CellDomain,
-        *,
-        seed: int | np.random.Generator | None,
-        initial: int = 20,
-        direction: str = "minimise",
-    ) -> None:
-        super().__init__(domain, seed=seed, initial=initial, direction=direction)
+    def __init__(self, settings: LocalSearchSettings, domain: CellDomain, **rest: Any) -> None:
+        super().__init__(domain, **rest)
         self._space = domain.space
         self._settings = settings
         self._error_of: dict[Hashable, float] = {}

@@ -101,16 +101,13 @@ class OptunaSearch(Search[Cell]):
         make_sampler: Callable[[Any, int], Any],
         repeats: int,
         domain: CellDomain,
-        *,
-        seed: int | np.random.Generator | None,
-        initial: int = 20,
-        direction: str = "minimise",
+        **rest: Any,
     ) -> None:
-        super().__init__(domain, seed=seed, initial=initial, direction=direction)
+        super().__init__(domain, **rest)
         if not isinstance(domain.space, CategoricalSpace):
             raise ValueError(
-                f"space: method {method!r} needs cells that are a fixed number of categorical "
-                f"choices (nasbench201, a SequenceSpace), got space {domain.space.name}"
+                f"space: expected cells that are a fixed number of categorical choices "
+                f"(nasbench201, a SequenceSpace) for method {method!r}, got {domain.space.name}"
             )
         self._choices = domain.space
         self._repeats = repeats

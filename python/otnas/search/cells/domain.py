@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from otnas.arrays import IntArray, fingerprint
+from otnas.arrays import fingerprint
 from otnas.search.availability import Availability
 from otnas.search.cells.features import KnownFeatures
 from otnas.search.cells.pool import CellPool, hashable
@@ -103,10 +103,6 @@ class CellDomain(Domain[Any]):
         """Return a cell of the pool."""
         assert self.pool is not None  # positions are the pool's
         return self.pool[position]
-
-    def positions(self, cells: Iterable[Any]) -> IntArray:
-        """Return positions in the pool, -1 where it has no cell with that hash."""
-        return np.array([self.identify(cell)[1] for cell in cells], dtype=np.intp)
 
     def random(self, rng: np.random.Generator) -> Any:
         """Draw a cell of the space."""

@@ -89,7 +89,7 @@ _ALSO = {
 }
 
 KERNELS: Registry[KernelKind] = Registry("kernel", _check, _BUILT_IN, _ALSO)
-"""By name; ``KERNELS.register("my-kernel", KernelKind(...))`` adds one."""
+"""Kernels of cells by name; ``KERNELS.register("my-kernel", KernelKind(...))`` adds one."""
 
 
 def kernel(name: str) -> KernelKind:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from hashlib import blake2b
 from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from otnas.arrays import IntArray
+from otnas import identities
+from otnas.arrays import IntArray, fingerprint
 from otnas.search.cells.index import CellIndex
 from otnas.spaces import Enumerated, SearchSpace, Space, SpaceCells
-from otnas.spaces.base import group_rows
 from otnas_fast import CellArray, as_cells
 
 T = TypeVar("T")
@@ -62,7 +61,7 @@ class CellPool:
         self._all = _enumerated(space, cells)
         if len(self._all) == 0:
             raise ValueError("cells: expected at least one cell, got none")
-        first, labels = group_rows(self._all.digests)
+        first, labels = identities.groups(self._all.digests)
         self.merged = merge
         self.labels: IntArray = labels.astype(np.intp) if merge else np.arange(len(self._all))
         self.n_distinct = int(first.size)
@@ -105,8 +104,7 @@ class CellPool:
     @cached_property
     def fingerprint(self) -> str:
         """A hash of all hashes in order, 32 hexadecimal digits."""
-        data = np.ascontiguousarray(self._all.digests)
-        return blake2b(data.tobytes(), digest_size=16).hexdigest()
+        return fingerprint(self._all.digests)
 
     def feature(self, name: str, compute: Callable[[Any], T]) -> T:
         """Return compute(cells), computed once for every name."""

@@ -37,7 +37,7 @@ _CHUNK = 4096
 
 @runtime_checkable
 class Results(Protocol):
-    """The results of a study, such as `otnas.study.StudyResults`."""
+    """The results of a study, such as `otnas.study.results.StudyResults`."""
 
     @property
     def header(self) -> Mapping[str, Any]:

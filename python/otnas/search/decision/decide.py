@@ -124,9 +124,9 @@ def decide(
             gain = beyond.front.greatest(mean, std, beyond.costs)
             winners = np.flatnonzero(gain == gain.max())
         return Decision(rng.choice(winners, size=1), mean, std, gap)
-    m = rule.promising(k)
+    m = rule.n_candidates(k)
     if beyond is None:
-        value = _promise(rule, settings, mean, std, best)
+        value = _ranking(rule, settings, mean, std, best)
     else:
         value = -beyond.front.greatest(mean, std, beyond.costs, m, groups)
     promising = lowest_of_groups(value, m, groups)
@@ -161,7 +161,7 @@ def _winners(
     return best_improvements(mean, std, best)
 
 
-def _promise(
+def _ranking(
     rule: Rule, settings: AcquisitionSettings, mean: FloatArray, std: FloatArray, best: float
 ) -> FloatArray:
     """Return the scores that rank the candidates of a batch, low is promising, shape (N,)."""

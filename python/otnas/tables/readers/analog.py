@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from otnas import checks
 from otnas.tables.provenance import Provenance, sha256_of
 from otnas.tables.readers import restricted_pickle
 from otnas.tables.readers.bounded import reading, shown
@@ -113,8 +114,7 @@ def load(
     >>> len(table)
     15625
     """
-    if objective not in OBJECTIVES:
-        raise ValueError(f"objective: expected one of {sorted(OBJECTIVES)}, got {objective!r}")
+    checks.choice("objective", objective, sorted(OBJECTIVES), "objective")
     path = data_file() if path is None else path
     with reading(path, "AnalogNAS-Bench file"):
         return _table(path, objective, name)

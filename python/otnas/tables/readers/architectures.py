@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from otnas import spaces
+from otnas import identities, spaces
+from otnas.identities import Keys
 from otnas.nested import parse_json
 from otnas.spaces import Space
 from otnas.tables import keys as key_arrays
-from otnas.tables.keys import Keys
 from otnas_fast import Cell, CellArray
 
 
@@ -73,16 +73,16 @@ def parse(texts: Sequence[Any], space: str | Space) -> Parsed:
 
 
 def _is_hash(text: Any) -> bool:
-    return isinstance(text, str) and key_arrays.HEX.fullmatch(text) is not None
+    return isinstance(text, str) and identities.HEX.fullmatch(text) is not None
 
 
 def _parse_hashes(texts: Sequence[Any], space: Space) -> Parsed:
     """Look module hashes up among all cells of the space."""
     everything = space.enumerate()
     hashed = np.array([_is_hash(text) for text in texts])
-    keys = key_arrays.from_hex([text for text in texts if _is_hash(text)])
+    keys = identities.from_hex([text for text in texts if _is_hash(text)])
     found = np.full(len(texts), -1, dtype=np.int64)
-    found[hashed] = everything.find(key_arrays.to_digests(keys))
+    found[hashed] = everything.find(identities.to_digests(keys))
     known = found >= 0
     return Parsed(
         everything.cells[found[known]], keys[known[hashed]], np.flatnonzero(~known).tolist()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from otnas import checks
+
 UNITS = {"percent": 1.0, "fraction": 100.0}
 METRICS = ("error", "accuracy")
 DUPLICATES = ("refuse", "first", "mean")
@@ -74,12 +76,10 @@ class Meaning:
     split: str = "not stated"
 
     def __post_init__(self) -> None:
-        if self.unit not in UNITS:
-            raise ValueError(f"unit: expected one of {', '.join(UNITS)}, got {self.unit!r}")
-        if self.metric not in METRICS:
-            raise ValueError(f"metric: expected one of {', '.join(METRICS)}, got {self.metric!r}")
-        if self.epochs is not None and not (type(self.epochs) is int and self.epochs >= 1):
-            raise ValueError(f"epochs: expected an integer of at least 1, got {self.epochs!r}")
+        checks.choice("unit", self.unit, UNITS, "unit")
+        checks.choice("metric", self.metric, METRICS, "metric")
+        if self.epochs is not None:
+            checks.integer("epochs", self.epochs, 1)
 
 
 @dataclass(frozen=True)

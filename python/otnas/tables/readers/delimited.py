@@ -166,7 +166,7 @@ def _parquet_source(path: Path, columns: Columns, pyarrow: ModuleType) -> Source
 
 def _wanted(columns: Columns) -> list[str]:
     if columns.valid is None and columns.test is None:
-        raise ValueError("columns must name a validation or a test column")
+        raise ValueError("columns: expected a validation or a test column, got neither")
     return list(dict.fromkeys((columns.arch, *columns.of_metrics.values())))
 
 

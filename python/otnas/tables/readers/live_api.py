@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from otnas.tables import keys as key_arrays
+from otnas import identities
 from otnas.tables.provenance import Provenance
 from otnas.tables.readers import nasbench101
 from otnas.tables.readers.trials201 import Choice, Collector
@@ -83,7 +83,7 @@ def from_nasbench(
             source=f"object of {_qualified_name(api)}",
             sha256=None,
         ),
-        known_keys=key_arrays.from_hex(hashes),
+        known_keys=identities.from_hex(hashes),
     )
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from otnas import identities
 from otnas.tables import keys as key_arrays
 from otnas.tables.provenance import Provenance, sha256_of
 from otnas.tables.readers import model_metrics, tfrecord
@@ -199,9 +200,9 @@ class _Runs:
             self._pack()
         cells = _concatenated(self.packed)
         self.packed = []
-        keys = key_arrays.from_bytes(b"".join(self.row_of))
+        keys = identities.from_bytes(b"".join(self.row_of))
         self._check_hashes(cells, keys)
-        order = key_arrays.order(keys)
+        order = identities.order(keys)
         metrics = {"parameters": np.array(self.parameters)[order]}
         for metric, values in self.columns.items():
             runs = np.array(values).reshape(-1, REPEATS)[order]
@@ -219,13 +220,13 @@ class _Runs:
             known_keys=keys[order],
         )
 
-    def _check_hashes(self, cells: CellArray, keys: key_arrays.Keys) -> None:
+    def _check_hashes(self, cells: CellArray, keys: identities.Keys) -> None:
         wrong = np.flatnonzero((key_arrays.of_cells("nasbench101", cells) != keys).any(axis=1))
         if len(wrong):
             i = int(wrong[0])
             raise ValueError(
                 f"{self.path}: {len(wrong)} module hashes are not those of their cells, "
-                f"the first is {key_arrays.to_hex(keys[i])} of {cells[i]}"
+                f"the first is {identities.to_hex(keys[i])} of {cells[i]}"
             )
 
 

@@ -15,10 +15,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from otnas import spaces
+from otnas import checks, identities, spaces
 from otnas.spaces import NASBenchGraph
 from otnas.spaces.nasbenchgraph import DATASETS
-from otnas.tables import keys as key_arrays
 from otnas.tables.provenance import Provenance, sha256_of
 from otnas.tables.readers import restricted_pickle
 from otnas.tables.table import Table
@@ -79,8 +78,7 @@ def load(dataset: str, *, path: Path | None = None, name: str | None = None) -> 
         If there is no such data set, the package or the file is missing, or the file does not have
         the expected form.
     """
-    if dataset not in DATASETS:
-        raise ValueError(f"dataset: expected one of {', '.join(DATASETS)}, got {dataset!r}")
+    checks.choice("dataset", dataset, DATASETS, "data set")
     path = data_file(dataset) if path is None else path
     space = cast(NASBenchGraph, spaces.get(PREFIX + dataset))
     everything = space.enumerate()
@@ -115,7 +113,7 @@ def load(dataset: str, *, path: Path | None = None, name: str | None = None) -> 
             split="validation chooses (valid_perf), test is reported (perf)",
             notes=("latency and parameters are as tabulated: the package states no units",),
         ),
-        known_keys=key_arrays.from_digests(everything.digests[rows]),
+        known_keys=identities.from_digests(everything.digests[rows]),
     )
 
 

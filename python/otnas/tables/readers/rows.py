@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from otnas import identities
 from otnas.spaces import Space
-from otnas.tables import keys as key_arrays
 from otnas.tables.provenance import Provenance, sha256_of
 from otnas.tables.readers import architectures
 from otnas.tables.readers.bounded import shown_text
@@ -70,7 +70,7 @@ def assemble(
     if not source.archs:
         raise ValueError(f"{source.path} has no architectures of {space_name}")
     cells, keys = parsed.cells, parsed.keys
-    again = key_arrays.repeated(keys)
+    again = identities.repeated(keys)
     kept = np.delete(np.arange(len(keys)), again)
     if tolerance.duplicates == "mean" and len(again):
         _average(source, keys)
@@ -82,7 +82,7 @@ def assemble(
         lambda _: source.keep(kept),
     )
     if space_name == "nasbench101":  # as the official reader has it: by ascending hash
-        kept = kept[order := key_arrays.order(keys[kept])]
+        kept = kept[order := identities.order(keys[kept])]
         source.keep(order)
     return Table(
         name=name,
@@ -137,7 +137,7 @@ def _refuse_negative(source: Source, columns: Columns) -> None:
             )
 
 
-def _average(source: Source, keys: key_arrays.Keys) -> None:
+def _average(source: Source, keys: identities.Keys) -> None:
     """Give every row the mean over the rows of its architecture."""
     _, group = np.unique(keys, axis=0, return_inverse=True)
     group = group.reshape(-1)

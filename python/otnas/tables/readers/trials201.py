@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from otnas import spaces
+from otnas import checks, spaces
 from otnas.tables.provenance import Provenance
 from otnas.tables.table import METRICS, Table
 from otnas_fast import NASBENCH201, CellArray, as_cells
@@ -117,8 +117,7 @@ class Choice:
     benchmark: Benchmark = TOPOLOGY
 
     def __post_init__(self) -> None:
-        if self.dataset not in SPLITS:
-            raise ValueError(f"dataset: expected one of {', '.join(SPLITS)}, got {self.dataset!r}")
+        checks.choice("dataset", self.dataset, SPLITS, "data set")
         if self.epochs not in self.benchmark.epochs:
             known = " or ".join(map(str, self.benchmark.epochs))
             raise ValueError(f"epochs: expected {known}, got {self.epochs!r}")

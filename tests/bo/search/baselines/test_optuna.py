@@ -287,7 +287,7 @@ def test_messages_of_other_threads_and_errors_pass():
 
 @pytest.mark.parametrize("name", ["optuna-tpe", "optuna-gp"])
 def test_unsuitable_spaces(name):
-    message = rf"space: method '{name}' needs .*categorical choices .*got space toy"
+    message = rf"space: expected .*categorical choices .* for method '{name}', got toy"
     with pytest.raises(ValueError, match=message):
         searches.make(name, searches.small_space())
 

@@ -128,7 +128,7 @@ def test_optimal_transport_equals_the_linear_programme():
     space, rng = searches.open_space(), np.random.default_rng(3)
     cells = [*(space.random(rng) for _ in range(12)), DIRECT]
     block = between(OptimalTransport(TOY), *cells)[0]
-    cost = operation_costs(TOY, 0.2)
+    cost = operation_costs(TOY)
     np.testing.assert_array_equal(
         cost, [[0, 0.2, 1, 1], [0.2, 0, 1, 1], [1, 1, 0, 1], [1, 1, 1, 0]]
     )
@@ -169,7 +169,7 @@ def test_gromov_wasserstein_of_known_cases():
 def test_gromov_wasserstein_is_a_local_minimum_of_its_definition():
     space, rng = searches.open_space(), np.random.default_rng(4)
     source = GromovWasserstein(TOY)
-    graphs = list(dict.fromkeys(source.kinds(as_cells([space.random(rng) for _ in range(6)]))))
+    graphs = list(dict.fromkeys(source.signatures(as_cells([space.random(rng) for _ in range(6)]))))
     for a, b in itertools.combinations(graphs, 2):
         x, y = (
             np.array([[mask >> v & 1 for v in range(len(g))] for mask in g], dtype=float)

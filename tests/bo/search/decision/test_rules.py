@@ -234,8 +234,8 @@ def test_promising_candidates_by_rule_or_by_number(name):
     least = {"kdpp-quality": 1, "kdpp": 50, "map": 50}
     for k in (2, 5, 20, 60, 300):
         expected = max(least[name], 4 * k) if name in least else max(200, k)
-        assert RULES[name]().promising(k) == expected
-        assert RULES[name](n_promising=50).promising(k) == max(k, 50)
+        assert RULES[name]().n_candidates(k) == expected
+        assert RULES[name](n_promising=50).n_candidates(k) == max(k, 50)
     with pytest.raises(ValueError, match="n_promising: expected a finite number >= 1"):
         RULES[name](n_promising=0)
 

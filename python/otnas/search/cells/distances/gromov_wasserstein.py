@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from otnas.arrays import FloatArray
-from otnas.search.cells.distances.pairs import Kind, PairDistances
+from otnas.search.cells.distances.pairs import PairDistances, Signature
 from otnas.search.extras import require
 from otnas_fast import CellArray, Taxonomy
 
@@ -41,7 +41,7 @@ class GromovWasserstein(PairDistances):
         self._gromov = require("ot.gromov", "gw")
         self._any_operation = taxonomy.codes[taxonomy.operations[0]]
 
-    def kinds(self, cells: CellArray) -> list[Kind]:
+    def signatures(self, cells: CellArray) -> list[Signature]:
         """Return the successor masks of the canonical form of each graph without operations."""
         pruned = cells.prune()
         codes = np.full_like(pruned.codes, self._any_operation)
@@ -51,7 +51,7 @@ class GromovWasserstein(PairDistances):
         masks, bounds = plain.successors.tolist(), plain.offsets.tolist()
         return [tuple(masks[bounds[i] : bounds[i + 1]]) for i in range(len(cells))]
 
-    def distance(self, a: Kind, b: Kind) -> float:
+    def distance(self, a: Signature, b: Signature) -> float:
         """Return the discrepancy of two graphs."""
         x, y = _adjacency(a), _adjacency(b)
         p, q = np.full(len(x), 1.0 / len(x)), np.full(len(y), 1.0 / len(y))
@@ -61,6 +61,6 @@ class GromovWasserstein(PairDistances):
         return float(value)
 
 
-def _adjacency(kind: Kind) -> FloatArray:
-    masks = np.array(kind, dtype=np.int64)
+def _adjacency(signature: Signature) -> FloatArray:
+    masks = np.array(signature, dtype=np.int64)
     return ((masks[:, np.newaxis] >> np.arange(masks.size)) & 1).astype(np.float64)

@@ -30,10 +30,10 @@ class PlaceDistances(EmbeddedDistances):
         self.names = tuple(space.places([]))
         if not self.names:
             raise ValueError(
-                "kernel: 'places' needs architectures that are a fixed number of choices "
+                "kernel: expected for 'places' architectures that are a fixed number of choices "
                 f"(nasbench201, a ParameterSpace), got space {space.name}"
             )
 
     def embedded(self, cells: Any, threads: int | None) -> Embedding:
         """Return the choices of n >= 1 cells as vectors."""
-        return Embedding(dict(self._space.places(cells)))
+        return Embedding(self._space.places(cells))

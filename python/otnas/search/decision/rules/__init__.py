@@ -55,7 +55,7 @@ RuleLike = str | Rule | Callable[[Candidates, int, np.random.Generator], ArrayLi
 """A name, a rule, or a function (candidates, k, rng) -> k different positions."""
 
 
-def rule_kind(chosen: RuleLike) -> type[Rule]:
+def rule_class(chosen: RuleLike) -> type[Rule]:
     """Return the class of a rule, whose fields are its settings.
 
     Raises
@@ -67,7 +67,7 @@ def rule_kind(chosen: RuleLike) -> type[Rule]:
 
     Examples
     --------
-    >>> rule_kind("top-k") is RULES["top-k"]
+    >>> rule_class("top-k") is RULES["top-k"]
     True
     """
     if isinstance(chosen, str):
@@ -81,4 +81,4 @@ def rule_kind(chosen: RuleLike) -> type[Rule]:
     return FunctionRule
 
 
-__all__ = ["RULES", "FunctionRule", "Rule", "RuleLike", "rule_kind"]
+__all__ = ["RULES", "FunctionRule", "Rule", "RuleLike", "rule_class"]

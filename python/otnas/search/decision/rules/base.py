@@ -55,16 +55,18 @@ class Rule:
     def __call__(self, candidates: Candidates, k: int, rng: np.random.Generator) -> ArrayLike:
         """Return k different positions among the M >= k candidates."""
 
-    def promising(self, k: int) -> int:
-        """Return M for a batch of k, at least k."""
-        return max(k, self._default_promising(k) if self.n_promising is None else self.n_promising)
+    def n_candidates(self, k: int) -> int:
+        """Return M, the number of candidates for a batch of k, at least k."""
+        return max(
+            k, self._default_n_candidates(k) if self.n_promising is None else self.n_promising
+        )
 
     @property
     def bound_weight(self) -> float | None:
         """Weight of the standard deviation in the bound; None leaves it to the acquisition."""
         return None
 
-    def _default_promising(self, k: int) -> int:
+    def _default_n_candidates(self, k: int) -> int:
         return 200
 
 
@@ -91,7 +93,7 @@ class FunctionRule(Rule):
         assert self.function is not None  # only a subclass may leave out what it inherits
         return self.function(candidates, k, rng)
 
-    def _default_promising(self, k: int) -> int:
+    def _default_n_candidates(self, k: int) -> int:
         return max(50, 4 * k)
 
 

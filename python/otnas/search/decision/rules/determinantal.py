@@ -56,7 +56,7 @@ class KDPP(Rule):
             return np.empty(0, dtype=np.intp)
         return np.asarray(sample_kdpp(ensemble, k, rng=rng), dtype=np.intp)
 
-    def _default_promising(self, k: int) -> int:
+    def _default_n_candidates(self, k: int) -> int:
         return max(_LEAST_PROMISING, _PROMISING_PER_CHOICE * k)
 
 
@@ -118,7 +118,7 @@ class QualityKDPP(GreedyMAP):
     def _positions(self, ensemble: FloatArray, k: int, rng: np.random.Generator) -> IntArray:
         return KDPP._positions(self, ensemble, k, rng)
 
-    def _default_promising(self, k: int) -> int:
+    def _default_n_candidates(self, k: int) -> int:
         return _PROMISING_PER_CHOICE * k
 
 

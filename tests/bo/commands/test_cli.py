@@ -17,6 +17,8 @@ from otnas.experiments.configuration import preset_text
 from otnas.study import Study, lock
 from otnas.tables import catalog
 
+pytestmark = pytest.mark.usefixtures("small_table")
+
 SMALL = ["--search-space", "small", "--trials", "0:2", "--initial", "5", "--queries", "12"]
 
 
@@ -110,7 +112,7 @@ def test_a_copied_preset(tmp_path, capsys):
         (["run", "seqential"], "preset: unknown preset 'seqential'; did you mean 'sequential'?"),
         (["run", "batch", "--methods", "evoluton"], "did you mean 'evolution'?"),
         (["run", "batch", "--trials", "3"], "trials: expected FIRST:END such as '0:5', got '3'"),
-        (["run", "batch", "--jobs", "0"], "--jobs: expected an integer of at least 1, got 0"),
+        (["run", "batch", "--jobs", "0"], "--jobs: expected an integer >= 1, got 0"),
         (["run", "batch", "--config", "x.toml"], "expected a preset or --config, got both"),
         (["run", "--config", "x.toml"], "x.toml"),
         (["run", "batch", "--search-space", "no-such"], "table no-such is not there"),

@@ -36,7 +36,7 @@ KERNEL_ERRORS = [
         ValueError,
         r"L: expected a square matrix, shape \(n, n\), got shape \(2, 3\)",
     ),
-    (np.ones((0, 0)), ValueError, r"L must not be empty, got shape \(0, 0\)"),
+    (np.ones((0, 0)), ValueError, r"L: expected at least one entry, got shape \(0, 0\)"),
     (
         [[1.0, np.nan], [np.nan, 1.0]],
         ValueError,
@@ -46,7 +46,7 @@ KERNEL_ERRORS = [
     (
         [[1.0, 0.5], [0.4, 1.0]],
         ValueError,
-        "L: expected a symmetric matrix; it differs .* by up to 0.1",
+        "L: expected a symmetric matrix, got one .* by up to 0.1",
     ),
 ]
 
@@ -73,7 +73,7 @@ def test_kernel_errors(call, bad, error, message):
     ("bad", "error", "message"),
     [
         (np.ones(3), ValueError, r"B: expected shape \(n, r\), got shape \(3,\)"),
-        (np.ones((3, 0)), ValueError, r"B must not be empty, got shape \(3, 0\)"),
+        (np.ones((3, 0)), ValueError, r"B: expected at least one entry, got shape \(3, 0\)"),
         ([[np.nan]], ValueError, r"B: expected finite numbers, got nan at \[0, 0\]"),
         ([["a"]], TypeError, "B: expected a matrix of real numbers"),
     ],
@@ -135,11 +135,11 @@ def test_rank_too_small():
     [
         ([0], ValueError, r"subset: expected shape \(k,\) = \(2,\), got shape \(1,\)"),
         ([[0, 1]], ValueError, r"subset: expected shape .* got shape \(1, 2\)"),
-        ([0, 3], ValueError, "subset must hold indices from 0 to 2, got 3"),
-        ([-1, 1], ValueError, "subset must hold indices from 0 to 2, got -1"),
-        ([1, 1], ValueError, "subset must hold distinct indices, got 1 more than once"),
-        ([0.0, 1.0], TypeError, "subset must hold integers, got dtype float64"),
-        ([True, False], TypeError, "subset must hold integers, got dtype bool"),
+        ([0, 3], ValueError, "subset: expected indices from 0 to 2, got 3"),
+        ([-1, 1], ValueError, "subset: expected indices from 0 to 2, got -1"),
+        ([1, 1], ValueError, "subset: expected distinct indices, got 1 more than once"),
+        ([0.0, 1.0], TypeError, "subset: expected integers, got dtype float64"),
+        ([True, False], TypeError, "subset: expected integers, got dtype bool"),
     ],
 )
 def test_subset_errors(subset, error, message):

@@ -15,6 +15,8 @@ from otnas.reading.formats import FORMATS
 from otnas.reading.paired import paired
 from otnas.reading.text import TextTable
 
+pytestmark = pytest.mark.usefixtures("small_table")
+
 SMALL = ["--search-space", "small", "--initial", "5", "--queries", "12", "--jobs", "1"]
 
 

@@ -183,9 +183,9 @@ def test_what_does_not_apply() -> None:
     assert not space.is_valid(flat)
     assert space.canonical(flat) == {"depth": 1, "head": "mlp"}
     assert space.canonical({"depth": np.int64(1), "head": "mlp"}) == {"depth": 1, "head": "mlp"}
-    with pytest.raises(ValueError, match="configuration: 'width' does not apply here"):
+    with pytest.raises(ValueError, match="configuration: expected only what applies, got 'width'"):
         space.format(flat)
-    with pytest.raises(ValueError, match=r"text .*: configuration: 'width' does not apply"):
+    with pytest.raises(ValueError, match=r"text .*: configuration: .* applies, got 'width'"):
         space.parse("depth=1, width=16, head=none")
 
 

@@ -69,7 +69,7 @@ def test_errors():
         sample_mcmc(kernel, 2, rng=0)
     with pytest.raises(NumericalError, match="start: expected a positive determinant"):
         sample_mcmc(kernel, 2, start=[0, 1], rng=0)
-    with pytest.raises(ValueError, match="start must hold k = 2 items, got 1"):
+    with pytest.raises(ValueError, match="start: expected k = 2 items, got 1"):
         sample_mcmc(kernel, 2, start=[0], rng=0)
     with pytest.raises(ValueError, match="chains: expected at least 2, got 1"):
         sample_mcmc(kernel, 1, chains=1)

@@ -185,7 +185,7 @@ def test_errors():
         QualityKernel(ones, [1.0])
     with pytest.raises(TypeError, match="kernel: expected an Embedding or have the members"):
         KernelKDPP(np.eye(3))
-    with pytest.raises(ValueError, match=r"function must return shape \(2, 2\), got \(2,\)"):
+    with pytest.raises(ValueError, match=r"function: expected to return shape \(2, 2\)"):
         FunctionKernel(lambda a, b: np.ones(2), np.ones((2, 1))).diagonal()
     with pytest.raises(ValueError, match="k: expected between 1 and 5, got 6"):
         KernelKDPP(ones).sample(6)

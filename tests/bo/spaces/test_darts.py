@@ -182,7 +182,10 @@ def test_too_large() -> None:
         (DARTS_V2.replace("[2, 3, 4, 5]", "list()"), "normal_concat: expected a list"),
         (DARTS_V2.replace("skip_connect", "none"), "expected one of max_pool_3x3, .*'none'"),
         (DARTS_V2.replace("('dil_conv_3x3', 2)", "('dil_conv_3x3', 5)"), "node 0 to 4, got 5"),
-        (DARTS_V2.replace("('dil_conv_3x3', 2)", "('dil_conv_3x3', 0)"), "not come from node 0"),
+        (
+            DARTS_V2.replace("('dil_conv_3x3', 2)", "('dil_conv_3x3', 0)"),
+            "different nodes, got 0",
+        ),
         (DARTS_V2.replace("('dil_conv_3x3', 2)", "('dil_conv_3x3', True)"), "got True"),
         (DARTS_V2.replace(", ('dil_conv_3x3', 2)", ""), "normal: expected 8 pairs"),
         (DARTS_V2.replace("('dil_conv_3x3', 2)", "2"), r"normal\[7\]: expected a pair"),

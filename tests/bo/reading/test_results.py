@@ -26,6 +26,8 @@ from otnas.reading import (
 )
 from otnas.study import JournalError, journal
 
+pytestmark = pytest.mark.usefixtures("small_table")
+
 
 @pytest.fixture
 def folder(tmp_path):

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiment_helpers import configuration, small_table
+from experiment_helpers import configuration
 
 from otnas import spaces, tables
 from otnas.cli import main
@@ -26,11 +26,10 @@ BUDGET = 150.0
 
 
 @pytest.fixture(autouse=True)
-def table() -> tables.Table:
+def table(small_table: tables.Table) -> tables.Table:
     """The small table with two costs, one of which is what training took."""
-    table = small_table()
-    flops = np.random.default_rng(1).uniform(1.0, 100.0, len(table))
-    table = replace(table, metrics={**table.metrics, "flops": flops})
+    flops = np.random.default_rng(1).uniform(1.0, 100.0, len(small_table))
+    table = replace(small_table, metrics={**small_table.metrics, "flops": flops})
     tables.save(table, replace=True)
     open_table.cache_clear()
     return table

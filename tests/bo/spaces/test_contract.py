@@ -154,7 +154,7 @@ def test_enumerate(name: str) -> None:
     assert cells.find(np.zeros((1, 16), np.uint8)).tolist() == [-1]
     first = cells.index_of(space.hash(cells[3]))
     assert cells.hashes[first] == cells.hashes[3]
-    with pytest.raises(KeyError, match="no cell has hash"):
+    with pytest.raises(KeyError, match="hash: expected that of some"):
         cells.index_of("0" * 32)
     with pytest.raises(KeyError, match="32 hexadecimal digits, got 'abc'"):
         cells.index_of("abc")
@@ -230,7 +230,7 @@ def test_get() -> None:
     assert spaces.get("nasbench") is spaces.get("nasbench101")
     assert spaces.get("nasbench201_ImageNet16-120") is spaces.get("nasbench201")
     with pytest.raises(
-        ValueError, match=r"name: expected one of nasbench101, .*, got 'nasbench301'"
+        ValueError, match="name: unknown space 'nasbench301'; did you mean 'nasbench"
     ):
         spaces.get("nasbench301")
     with pytest.raises(TypeError, match="name: expected a string, got int"):

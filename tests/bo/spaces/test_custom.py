@@ -76,10 +76,18 @@ def test_limits_of_enumeration() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"max_vertices": 1}, ValueError, "max_vertices: expected 2 to 32, got 1"),
-        ({"max_vertices": 33}, ValueError, "max_vertices: expected 2 to 32, got 33"),
+        ({"max_vertices": 1}, ValueError, "max_vertices: expected an integer from 2 to 32, got 1"),
+        (
+            {"max_vertices": 33},
+            ValueError,
+            "max_vertices: expected an integer from 2 to 32, got 33",
+        ),
         ({"max_vertices": 4.0}, TypeError, "max_vertices: expected an integer, got 4.0"),
-        ({"max_vertices": 4, "max_edges": 0}, ValueError, "max_edges: expected at least 1, got 0"),
+        (
+            {"max_vertices": 4, "max_edges": 0},
+            ValueError,
+            "max_edges: expected an integer >= 1, got 0",
+        ),
         ({"max_vertices": 4, "valid": 3}, TypeError, "valid: expected a callable, got int"),
         (
             {"max_vertices": 4, "edge_probability": 0.0},
@@ -122,7 +130,7 @@ def test_sequences() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"positions": 0}, ValueError, "positions: expected 1 to 30, got 0"),
+        ({"positions": 0}, ValueError, "positions: expected an integer from 1 to 30, got 0"),
         ({"positions": True}, TypeError, "positions: expected an integer, got True"),
         (
             {"positions": 2, "choices": 3},

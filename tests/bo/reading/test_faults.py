@@ -13,6 +13,8 @@ from otnas.reading import export, plots, report, results
 from otnas.reading import studies as shown_studies
 from otnas.study import Study
 
+pytestmark = pytest.mark.usefixtures("small_table")
+
 pytest.importorskip("matplotlib")
 
 WRITE = """
