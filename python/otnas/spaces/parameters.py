@@ -234,9 +234,7 @@ class Floats(Ordered):
         log: bool = False,
         when: Condition | None = None,
     ) -> None:
-        points = checks.integer("points", points, 2)
-        if points > MAX_VALUES:
-            raise ValueError(f"points: expected at most {MAX_VALUES:,}, got {points}")
+        points = checks.integer("points", points, 2, MAX_VALUES)
         for name, number in (("low", low), ("high", high)):
             if not _is_number(number) or not math.isfinite(number):
                 raise TypeError(f"{name}: expected a finite number, got {number!r}")
