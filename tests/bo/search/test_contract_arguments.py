@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers import pool_search, run
+from small_pools import pool_search, run
 
 from otnas.search import methods
 from otnas.spaces import NASBench201

@@ -6,9 +6,9 @@ from itertools import product
 import numpy as np
 import pytest
 
+from otnas.identities import text_digests
 from otnas.search import methods
 from otnas.spaces import Categorical, Enumerated, Integers, ParameterSpace, SearchSpace
-from otnas.spaces.base import text_digests
 
 
 @dataclass(frozen=True)
