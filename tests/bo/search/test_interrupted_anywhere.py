@@ -8,7 +8,7 @@ from interrupts import interrupted, interrupted_undo, lines_of
 from otnas.search.pool_search import PoolSearch
 
 # Lines tried in a call of many; all of the others.
-TRIED, FEW = 16, 120
+TRIED, FEW = 16, 100
 
 
 def of_cells(name, kind, **options):
