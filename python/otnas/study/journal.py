@@ -108,21 +108,25 @@ class Journal:
             self._file.close()
             raise
 
+    def check_process(self) -> None:
+        """Raise LockedError in a forked child: the journal is its parent's."""
+        if os.getpid() != self._process:
+            raise LockedError(
+                f"{self.path}: opened by process {self._process}, of which this is a fork; "
+                "only that one may write it"
+            )
+
     def check_usable(self) -> None:
         """Raise if this process may not append.
 
         Raises
         ------
         LockedError
-            In a forked child: the journal is its parent's.
+            See `check_process`.
         JournalError
             If the journal was closed, or a failed write could not be taken back.
         """
-        if os.getpid() != self._process:
-            raise LockedError(
-                f"{self.path}: opened by process {self._process}, of which this is a fork; "
-                "only that one may write it"
-            )
+        self.check_process()
         if self._file.closed:
             raise JournalError(f"{self.path}: the journal is closed")
         if self._broken or self._length is None:

@@ -33,8 +33,6 @@ class Recorder:
     Attributes
     ----------
     history : History
-    turn : RLock
-        Held by the thread that changes the study.
     """
 
     def __init__(
@@ -48,7 +46,7 @@ class Recorder:
     ) -> None:
         self._search = search
         self.history = History(header, search.domain.from_json)
-        self.turn = threading.RLock()
+        self._turn = threading.RLock()
         self._events: list[dict[str, Any]] | None = None  # of the call that is under way
         self._journal = None if path is None else Journal(path, sync=sync)
         if self._journal is not None:
@@ -67,6 +65,19 @@ class Recorder:
         """Close the journal."""
         if self._journal is not None:
             self._journal.close()
+
+    @property
+    def turn(self) -> threading.RLock:
+        """The lock of the thread that changes the study.
+
+        Raises
+        ------
+        LockedError
+            In a forked child, where nobody might release it.
+        """
+        if self._journal is not None:
+            self._journal.check_process()
+        return self._turn
 
     def checkpoint(self) -> Undo:
         """Return a function that undoes the call that begins now, and may itself be repeated.

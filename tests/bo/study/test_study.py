@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import studies
 
-from otnas.study import JournalError, Study, StudyError
+from otnas.study import JournalError, LockedError, Study, StudyError
 
 both = pytest.mark.parametrize("name", studies.BOTH)
 SIZES = [5, 1, 3, 1, 1, 3]
@@ -166,6 +166,22 @@ def test_threads_take_turns(name, tmp_path):
     assert [trial.value for trial in trials] == [1.0 + i for i in range(24)]
     with studies.study(name, tmp_path / "a.jsonl") as again:
         assert again.trials == trials
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_fork_in_the_middle_of_another_threads_call_does_not_wait_for_it(tmp_path):
+    with studies.study("pool", tmp_path / "a.jsonl") as study:
+        with ThreadPoolExecutor(1) as other:
+            other.submit(study._recorder.turn.acquire).result()
+            if (child := os.fork()) == 0:
+                try:
+                    study.ask()
+                except LockedError:
+                    os._exit(7)
+                os._exit(1)
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+            other.submit(study._recorder.turn.release).result()
+        study.ask()
 
 
 def test_no_call_inside_another(tmp_path):
