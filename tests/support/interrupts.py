@@ -10,9 +10,11 @@ from types import FrameType
 from typing import Any
 
 import otnas
-from otnas.search import Search
+from otnas.search import Search, threads
 
 PACKAGES = Path(otnas.__file__).parents[1]
+# Between two lines of a `with` of a lock no Ctrl-C can come, but a trace function can.
+LOCKS = threads.__file__
 Line = tuple[str, int]
 
 
@@ -27,7 +29,8 @@ def watched(at_line: Callable[[Line], None]) -> Any:
         return on_line
 
     def on_call(frame: FrameType, event: str, _: object) -> Any:
-        return on_line if frame.f_code.co_filename.startswith(start) else None
+        file = frame.f_code.co_filename
+        return on_line if file.startswith(start) and file != LOCKS else None
 
     before = sys.gettrace()
     sys.settrace(on_call)

@@ -139,6 +139,7 @@ class Search(ABC, Generic[T]):
         """The items told that no other dominates; RuntimeError if no costs are known."""
         return front_of(self._domain, self._told, self.values, self._direction)
 
+    @one_blas_thread
     def ask(self, n: int = 1) -> list[T]:
         """Return n different items to evaluate; they are pending until told, failed or cancelled.
 
@@ -158,7 +159,7 @@ class Search(ABC, Generic[T]):
                 f"{self._domain.name} is exhausted: expected n <= {self._left.n_left}, got {n}"
             )
         n_drawn = self._n_uniform(n)
-        with transaction.UnchangedIfItFails(self), one_blas_thread():
+        with transaction.UnchangedIfItFails(self):
             chosen = [self._claim(self._draw(self._design_rng)) for _ in range(n_drawn)]
             if n_drawn < n:
                 chosen += [self._claim(item) for item in self._choose(n - n_drawn)]
@@ -285,6 +286,7 @@ class Search(ABC, Generic[T]):
         states = {name: random_state.to_json(rng) for name, rng in rngs.items()}
         return None if own is None else states | own
 
+    @one_blas_thread
     def restore(self, state: dict[str, Any]) -> None:
         """Restore a saved `state`, after its items have been claimed and told again.
 
@@ -294,7 +296,7 @@ class Search(ABC, Generic[T]):
             If it is not the state of such a search.
         """
         try:
-            with transaction.UnchangedIfItFails(self), one_blas_thread():
+            with transaction.UnchangedIfItFails(self):
                 random_state.from_json(self._design_rng, state["design"])
                 random_state.from_json(self._rng, state["method"])
                 self._restore_method(state)

@@ -166,9 +166,10 @@ class PoolSearch(BayesianSearch[int]):
         }
 
     @property
+    @one_blas_thread
     def posterior(self) -> PoolPosterior:
         """Posterior over the pool in transformed units, given observed and pending items."""
-        with transaction.UnchangedIfItFails(self), one_blas_thread():
+        with transaction.UnchangedIfItFails(self):
             self._condition()
         return self._pool_posterior
 

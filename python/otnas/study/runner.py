@@ -17,7 +17,6 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -32,21 +31,19 @@ from otnas.study.errors import (
     TooManyFailures,
 )
 from otnas.study.interrupts import Interrupts
+from otnas.study.ledger import Ledger
 from otnas.study.outcome import Outcome
 from otnas.study.payload import Train
 from otnas.study.pool import processors
 from otnas.study.progress import Progress
 from otnas.study.trial import Run, State, Trial
 
-if TYPE_CHECKING:
-    from otnas.study.study import Study
-
 HOPELESS = 10
 """Consecutive losses per place, with no training ending in between, after which a run gives up."""
 
 
 def run(
-    study: Study,
+    study: Ledger,
     train: Train,
     *,
     n_trials: int,
@@ -122,9 +119,9 @@ def run(
         if not 0 < timeout < math.inf:
             raise ValueError(f"timeout: expected finite seconds > 0, got {timeout}")
         timeout = float(timeout)
-    if study._run_lock.locked():
+    if study.running_lock.locked():
         raise StudyError("run: expected no other run of the same study at the same time")
-    with study._run_lock:
+    with study.running_lock:
         backend = Backend(train, executor, max_running, timeout)
         shown = Progress(progress, n_trials)
         _Runner(study, backend, shown, n_trials, max_running, retries, max_failures).run()
@@ -135,7 +132,7 @@ class _Runner:
 
     def __init__(
         self,
-        study: Study,
+        study: Ledger,
         backend: Backend,
         progress: Progress,
         n_trials: int,

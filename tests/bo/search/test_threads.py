@@ -108,8 +108,8 @@ def interrupted_at(call):
 
     sys.settrace(trace)  # of this thread, for calls only
     try:
-        with suppress(KeyboardInterrupt), threads.one_blas_thread():
-            pass
+        with suppress(KeyboardInterrupt):
+            threads.one_blas_thread(lambda: None)()
     finally:
         sys.settrace(None)
     return left <= 0

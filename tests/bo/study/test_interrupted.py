@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import studies
 from failing_files import Half
+from interrupts import LOCKS
 
 import otnas
 
@@ -141,10 +142,11 @@ def traced(call, study, at=None):
     lines = []
 
     def trace(frame, event, argument):
-        if not frame.f_code.co_filename.startswith(TRACED):
+        file = frame.f_code.co_filename
+        if not file.startswith(TRACED) or file == LOCKS:
             return None
         if event == "line":
-            lines.append((frame.f_code.co_filename, frame.f_lineno))
+            lines.append((file, frame.f_lineno))
             if at is not None and len(lines) == at + 1:
                 sys.settrace(None)
                 raise KeyboardInterrupt

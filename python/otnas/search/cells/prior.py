@@ -129,13 +129,13 @@ class EarlierSearch:
         parts = (texts.encode(), self._errors.tobytes(), type(self._transform).__name__.encode())
         return fingerprint(np.frombuffer(b"\0".join(parts), dtype=np.uint8))
 
+    @one_blas_thread
     def of(self, cells: Sequence[Any]) -> tuple[FloatArray, FloatArray]:
         """Return values m and deviations s of k architectures, shapes (k, 1)."""
-        with one_blas_thread():
-            parts = []
-            for start in range(0, len(cells), _CHUNK):
-                items = self._items.place(cells[start : start + _CHUNK])
-                parts.append(np.stack(self._items.posterior.standardised_moments(items)))
+        parts = []
+        for start in range(0, len(cells), _CHUNK):
+            items = self._items.place(cells[start : start + _CHUNK])
+            parts.append(np.stack(self._items.posterior.standardised_moments(items)))
         mean, std = np.concatenate([np.empty((2, 0)), *parts], axis=1)
         return mean[:, np.newaxis], std[:, np.newaxis]
 
