@@ -17,3 +17,9 @@ def small_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tables.Table
     table = helpers.small_table()
     tables.save(table)
     return table
+
+
+@pytest.fixture(scope="session")
+def kept_files() -> Path:
+    """Files that are kept for ever."""
+    return Path(__file__).parents[1] / "data"

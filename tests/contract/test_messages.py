@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ERRORS = ("TypeError", "ValueError", "IndexError", "KeyError")
 # These speak of files: "PATH: ...", "PATH has ...".
-FILES = ("tables", "reading", "study")
+FILES = ("tables", "reading")
 FORM = re.compile(
     r"""([^:]*:\ )?([^:]*:\ )?expected\ .*,\ got\   # an argument, perhaps after what it is part of
     | .*\bunknown\(                                # from `checks.unknown`

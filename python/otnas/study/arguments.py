@@ -29,7 +29,7 @@ def check_new(search: object) -> None:
             f"{len(search.pending)} pending"
         )
     if search.seed is None:
-        raise ValueError("search: expected one with an integer seed, else it cannot be repeated")
+        raise ValueError("search: expected one with an integer seed, to be repeated, got none")
 
 
 def check_objective(objective: object) -> None:

@@ -49,7 +49,7 @@ def checked_about(about: Mapping[str, Any]) -> dict[str, Any]:
     """
     taken = {*FREE, "search", "objective"}.intersection(about)
     if taken:
-        raise ValueError(f"about: expected other keys than {min(taken)!r}")
+        raise ValueError(f"about: expected keys that the header lacks, got {min(taken)!r}")
     try:
         json.dumps(dict(about), allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:

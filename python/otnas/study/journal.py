@@ -264,4 +264,4 @@ def _record(line: bytes, path: Path, number: int) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"expected JSON, got {name}")

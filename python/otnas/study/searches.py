@@ -39,7 +39,10 @@ def new_search(
         If a prior is the path of a file that is not a journal.
     """
     if (search is None) == (space is None):
-        raise TypeError("expected either a search, or the name of a space and a method")
+        found = "neither" if search is None else "both"
+        raise TypeError(
+            f"search: expected either a search, or the name of a space and a method, got {found}"
+        )
     if search is not None:
         if method is not None:
             raise TypeError("method: expected with a space only, got one beside a search")

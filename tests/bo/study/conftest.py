@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import executors
 import pytest
 
@@ -19,9 +17,3 @@ def executor(request, tmp_path_factory):
 def options(executor):
     """The executor and as many places as it has workers."""
     return {"executor": executor, "max_running": executors.WORKERS}
-
-
-@pytest.fixture(scope="session")
-def data_folder():
-    """Files that are kept for ever."""
-    return Path(__file__).parents[2] / "data"

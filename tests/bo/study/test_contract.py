@@ -289,7 +289,12 @@ def test_a_study_by_names(tmp_path):
         ((), {"space": "nasbench2"}, (ValueError, LookupError), "nasbench"),
         ((), {"space": "nasbench201", "method": "tw-ful"}, ValueError, "did you mean 'tw-full'"),
         ((), {"space": "nasbench201", "objective": 3}, TypeError, "objective: expected a text"),
-        ((), {"space": "nasbench201", "about": {"search": 1}}, ValueError, "other keys than 'sea"),
+        (
+            (),
+            {"space": "nasbench201", "about": {"search": 1}},
+            ValueError,
+            "keys that the header lacks, got 'sea",
+        ),
         (("a.jsonl",), {"space": "nasbench201", "about": {"a": {1}}}, TypeError, "about: .*JSON"),
         (("a.jsonl",), {"space": "nasbench201", "about": {"a": math.nan}}, ValueError, "about: "),
     ],

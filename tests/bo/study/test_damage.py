@@ -127,8 +127,8 @@ def test_bytes_of_any_kind(name, folder, tmp_path, data):
 @pytest.mark.parametrize("kept", FORMATS)
 @given(data=st.data())
 @SETTINGS
-def test_old_formats(kept, tmp_path, data, data_folder):
-    lines = (data_folder / f"{kept}.jsonl").read_text().splitlines()
+def test_old_formats(kept, tmp_path, data, kept_files):
+    lines = (kept_files / f"{kept}.jsonl").read_text().splitlines()
     number = data.draw(st.integers(0, len(lines) - 1))
     record = json.loads(lines[number])
     where = data.draw(st.sampled_from(list(paths_in(record))))

@@ -128,7 +128,7 @@ def test_no_nan_in_json(path):
         journal.append([line(4, mean=float("nan"))])
     assert path.read_bytes() == before
     path.write_bytes(before.replace(b"null", b"NaN"))
-    with pytest.raises(JournalError, match=r"line 4 is damaged: NaN is no JSON"):
+    with pytest.raises(JournalError, match=r"line 4 is damaged: expected JSON, got NaN"):
         read(path)
 
 

@@ -17,8 +17,8 @@ import studies
 from otnas.study import JournalError, State, Study
 
 
-def test_an_experiments_trial_of_format_2(data_folder):
-    study = Study.read(data_folder / "journal-2-trial.jsonl")
+def test_an_experiments_trial_of_format_2(kept_files):
+    study = Study.read(kept_files / "journal-2-trial.jsonl")
     assert study.n_counted == len(study.trials) == 12
     assert study.header["configuration"]["method"] == "tw-2g"
     assert study.versions["otnas"] == "0.1.0"
@@ -34,8 +34,8 @@ def test_an_experiments_trial_of_format_2(data_folder):
     assert last.seconds == 0.008323665000034453
 
 
-def test_a_pool_search_of_format_2(data_folder):
-    study = Study.read(data_folder / "journal-2-pool.jsonl")
+def test_a_pool_search_of_format_2(kept_files):
+    study = Study.read(kept_files / "journal-2-pool.jsonl")
     assert [t.item for t in study.trials] == [10, 7, 5, 2, 4, 3]
     assert [t.value for t in study.trials] == [1.0, 2.0, None, 0.5, 3.0, None]
     assert [t.state.value for t in study.trials] == [
@@ -46,9 +46,9 @@ def test_a_pool_search_of_format_2(data_folder):
 
 
 @pytest.mark.parametrize("kept", ["journal-2-trial", "journal-2-pool"])
-def test_format_2_is_read_but_not_continued(data_folder, tmp_path, kept):
+def test_format_2_is_read_but_not_continued(kept_files, tmp_path, kept):
     path = tmp_path / "a.jsonl"
-    shutil.copy(data_folder / f"{kept}.jsonl", path)
+    shutil.copy(kept_files / f"{kept}.jsonl", path)
     before = path.read_bytes()
     with pytest.raises(JournalError, match="otnas-journal-2, which can be read but not continued"):
         studies.study("pool", path)
@@ -56,9 +56,9 @@ def test_format_2_is_read_but_not_continued(data_folder, tmp_path, kept):
 
 
 @pytest.mark.parametrize("name", ["pool", "turns"])
-def test_format_3_is_read_and_continued(data_folder, tmp_path, name):
+def test_format_3_is_read_and_continued(kept_files, tmp_path, name):
     path = tmp_path / "a.jsonl"
-    shutil.copy(data_folder / f"journal-3-{name}.jsonl", path)
+    shutil.copy(kept_files / f"journal-3-{name}.jsonl", path)
     before = path.read_bytes()
     read = Study.read(path)
     assert [t.state.value for t in read.trials] == [
@@ -76,7 +76,7 @@ def test_format_3_is_read_and_continued(data_folder, tmp_path, name):
     assert path.read_bytes().startswith(before)
 
 
-def test_reading_needs_no_search(data_folder):
+def test_reading_needs_no_search(kept_files):
     """Nor its packages, nor a kernel, nor a space."""
     code = """
 import sys
@@ -88,16 +88,16 @@ Search.__init__ = refuse
 study = Study.read(sys.argv[1])
 print(len(study.trials), study.n_counted, len(study.running), study.best.value)
 """
-    path = data_folder / "journal-3-turns.jsonl"
+    path = kept_files / "journal-3-turns.jsonl"
     found = subprocess.run(
         [sys.executable, "-c", code, path], capture_output=True, text=True, check=True
     )
     assert found.stdout.split()[:3] == ["16", "10", "3"]
 
 
-def test_reading_leaves_the_file_alone(data_folder, tmp_path):
+def test_reading_leaves_the_file_alone(kept_files, tmp_path):
     path = tmp_path / "a.jsonl"
-    whole = (data_folder / "journal-3-pool.jsonl").read_bytes()
+    whole = (kept_files / "journal-3-pool.jsonl").read_bytes()
     path.write_bytes(whole[:-20])  # a torn line
     path.chmod(0o400)
     assert len(Study.read(path).trials) == 14
@@ -110,9 +110,9 @@ def test_reading_leaves_the_file_alone(data_folder, tmp_path):
         Study.read(tmp_path / "b.jsonl")
 
 
-def test_trials_as_a_data_frame(data_folder):
+def test_trials_as_a_data_frame(kept_files):
     pandas = pytest.importorskip("pandas")
-    study = Study.read(data_folder / "journal-3-pool.jsonl")
+    study = Study.read(kept_files / "journal-3-pool.jsonl")
     frame = study.to_pandas()
     assert isinstance(frame, pandas.DataFrame)
     assert list(frame["id"]) == list(range(16))

@@ -60,8 +60,8 @@ def test_show(path, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("kept", ["journal-2-trial", "journal-2-pool", "journal-3-pool"])
-def test_journals_of_every_format(data_folder, capsys, kept, tmp_path):
-    file = data_folder / f"{kept}.jsonl"
+def test_journals_of_every_format(kept_files, capsys, kept, tmp_path):
+    file = kept_files / f"{kept}.jsonl"
     status, text, _ = shown(capsys, "show", file)
     assert status == 0
     assert "best trials" in text
