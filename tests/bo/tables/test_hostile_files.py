@@ -191,7 +191,7 @@ def test_an_empty_name_is_no_name(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert import_csv(tmp_path / "file.csv", "--name", "") == 1
     assert "name: expected" in capsys.readouterr().err
     assert import_csv(tmp_path / "file.csv", "--name", "mine", "--epochs", "-3") == 1
-    assert "epochs: expected an integer of at least 1, got -3" in capsys.readouterr().err
+    assert "epochs: expected an integer >= 1, got -3" in capsys.readouterr().err
     assert import_csv(tmp_path / "file.csv", "--name", "mine") == 0
 
 
